@@ -1,0 +1,1 @@
+libcordon_la_SOURCES += src/inventory/inventory.h

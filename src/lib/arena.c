@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/* Arenas over glibc's obstack: nothing in one is freed before the whole. */
+
+#include <cordon-config.h>
+#include "lib/arena.h"
+
+#include <obstack.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util.h"
+
+#define obstack_chunk_alloc xmalloc
+#define obstack_chunk_free free
+
+struct arena {
+    struct obstack obstack;
+};
+
+struct arena *
+arena_new(void)
+{
+    struct arena *a = xmalloc(sizeof *a);
+
+    obstack_init(&a->obstack);
+    return a;
+}
+
+void
+arena_free(struct arena *a)
+{
+    if (a) {
+        obstack_free(&a->obstack, NULL);
+        free(a);
+    }
+}
+
+void *
+arena_alloc(struct arena *a, size_t size)
+{
+    return memset(obstack_alloc(&a->obstack, size), 0, size);
+}
+
+char *
+arena_strdup(struct arena *a, const char *s)
+{
+    return obstack_copy0(&a->obstack, s, strlen(s));
+}
+
+char *
+arena_printf(struct arena *a, const char *format, ...)
+{
+    va_list args;
+    char *s, *copy;
+
+    va_start(args, format);
+    s = xvasprintf(format, args);
+    va_end(args);
+    copy = arena_strdup(a, s);
+    free(s);
+    return copy;
+}

@@ -1,0 +1,4 @@
+libcordon_la_SOURCES += \
+	src/lib/addr.c src/lib/addr.h \
+	src/lib/arena.c src/lib/arena.h \
+	src/lib/reason.c src/lib/reason.h

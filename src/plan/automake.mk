@@ -1,0 +1,1 @@
+libcordon_la_SOURCES += src/plan/plan.h src/plan/object.h

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CORDON_PLAN_PLAN_H
+#define CORDON_PLAN_PLAN_H 1
+
+/* What should be in the kernel, in no dataplane's terms.
+ *
+ * desire() makes a plan from policy and inventory; each dataplane turns it
+ * into objects of its own (plan/object.h). A plan lives in one arena and
+ * points into the policy and the inventory that it was made of, which must
+ * outlive it. */
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/addr.h"
+
+struct arena;
+struct inventory;
+struct policy;
+struct policy_host;
+struct policy_interface;
+struct policy_network;
+
+/* A MAC with an address (or prefix) that a port may send from and that it
+ * receives. A port's link-local addresses are among its pairs: fe80::/64 for
+ * LINK_LOCAL_ANY. */
+struct plan_pair {
+    struct eth_addr mac;
+    struct prefix address;
+};
+
+/* A group of ports that may talk: a network on this host. */
+struct plan_segment {
+    uint32_t id;                /* What skb->mark carries, unshifted; today
+                                 * the VLAN id. Never 0. */
+    uint16_t vlan;
+    const struct policy_network *network;
+};
+
+enum port_state {
+    PORT_QUARANTINED,           /* A device is there, nothing else. */
+    PORT_FENCING,               /* Its filter is being programmed. */
+    PORT_FENCED,                /* Filter in the kernel and read back. */
+    PORT_OPEN,                  /* And in its segment, and up. */
+    PORT_FAILED,                /* Closed; 'problem' says why. */
+    PORT_ABSENT,                /* No device on this host. */
+};
+
+const char *port_state_name(enum port_state);   /* "quarantined", ... */
+
+/* An interface and the device that realises it here. An HVM guest's interface
+ * has two devices (vif and -emu tap), hence two ports. */
+struct plan_port {
+    const char *name;           /* "tenant/guest/0", "tenant/guest/0-emu". */
+    const struct policy_interface *interface;
+    uint32_t ifindex;           /* 0: no device, PORT_ABSENT. */
+    char device[IFNAMSIZ];      /* Its present name. */
+    const struct plan_segment *segment;
+    struct eth_addr *macs;      /* Source MACs, sorted, without duplicates:
+                                 * own, extra, virtual routers'. */
+    size_t n_macs;
+    struct plan_pair *pairs;    /* Sorted, without duplicates. */
+    size_t n_pairs;
+    const char *problem;        /* Not NULL: must be closed, and why: foreign
+                                 * XDP, MAC differs from the policy, two
+                                 * devices for one interface... */
+};
+
+/* A guest device that must stay closed because no interface matches it. */
+struct plan_stray {
+    uint32_t ifindex;
+    char device[IFNAMSIZ];
+    const char *why;            /* "domain web9 is in no policy". */
+};
+
+struct plan {
+    struct arena *arena;
+    const struct policy_host *host;
+    uint32_t uplink;            /* ifindex; 0: none or not there. */
+    const char *host_problem;   /* Not NULL: nothing may be open, and why:
+                                 * the uplink has an address, say. */
+    struct plan_segment *segments;      /* With a port here; by id. */
+    size_t n_segments;
+    struct plan_port *ports;    /* By name. All interfaces of the policy whose
+                                 * guest is not on this host are absent and
+                                 * not here. */
+    size_t n_ports;
+    struct plan_stray *strays;  /* By ifindex. */
+    size_t n_strays;
+};
+
+/* Makes the plan. Pure. A problem of one port closes that port alone. */
+struct plan *desire(const struct policy *, const struct inventory *);
+void plan_free(struct plan *);  /* NULL is fine. */
+
+const struct plan_port *plan_port_by_ifindex(const struct plan *,
+                                             uint32_t ifindex);
+const struct plan_port *plan_port_by_name(const struct plan *,
+                                          const char *name);
+
+/* skb->mark of segment 'id' under 'mask'. */
+uint32_t segment_mark(uint32_t id, uint32_t mask);
+
+#endif /* src/plan/plan.h */

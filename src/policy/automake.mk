@@ -1,0 +1,1 @@
+libcordon_la_SOURCES += src/policy/policy.h src/policy/parse.h
