@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a guest may be sent, what the uplink may bring, and who gets what.
+
+`to_guest` judges a frame at the receiving port, `from_uplink` at the trunk,
+and a Fabric puts ports, uplink and the host together.
+"""
+
+import struct
+from collections import namedtuple
+
+from . import packet as pk
+from . import upper
+from .config import BROADCAST, PASS, Verdict, drop, is_group
+from .portsec import from_guest, is_router_alert6
+
+LOCAL, UPLINK = "local port", "uplink"
+
+
+class Arriving:
+    """A frame at a port that it may leave by."""
+
+    def __init__(self, port, data):
+        self.port, self.frame = port, pk.Frame(data)
+        self.ip4 = self.ip6 = None
+        if self.frame.ethertype == pk.IPV4:
+            self.ip4 = pk.Packet4(self.frame.body)
+        elif self.frame.ethertype == pk.IPV6:
+            self.ip6 = pk.Packet6(self.frame.body)
+        self.ip = self.ip4 or self.ip6
+
+
+def to_guest(port, data, source=LOCAL, segment=None):
+    """The verdict on an untagged frame of `segment` (the port's own unless
+    given) that came in by `source`."""
+    a = Arriving(port, data)
+    if segment not in (None, port.segment):
+        return drop("wrong-segment")
+    if not a.frame.complete:
+        return drop("malformed")
+    reason = (kind_of_frame(a) or addressed(a)
+              or (from_outside(a) if source == UPLINK else None))
+    return drop(reason) if reason else PASS
+
+
+def kind_of_frame(a):
+    if a.frame.ethertype in pk.TAGS:
+        return "tagged"
+    if a.frame.ethertype < 0x0600:
+        return "llc"
+    if a.frame.ethertype not in (pk.IPV4, pk.ARP, pk.IPV6):
+        return "ethertype"
+    if a.ip is not None and not a.ip.ok:
+        return "malformed"
+    if a.frame.ethertype == pk.ARP and a.frame.arp() is None:
+        return "arp-malformed"
+    return None
+
+
+def is_ip_group(mac_):
+    return (mac_ == BROADCAST or mac_[:2] == b"\x33\x33"
+            or mac_[:3] == b"\x01\x00\x5e" and mac_[3] < 0x80)
+
+
+def addressed(a):
+    dst, port = a.frame.dst, a.port
+    if is_group(dst):
+        if not is_ip_group(dst):
+            return "control-mac"
+    elif dst not in port.macs:
+        return "not-addressed"
+    if a.ip is None or port.router:
+        return None
+    to = a.ip.dst
+    if to.is_multicast or to == upper.ALL_ONES:
+        return None
+    if is_group(dst) and port.is_directed_broadcast(to):
+        return None
+    return None if port.owns(to) else "not-addressed"
+
+
+def from_outside(a):
+    """RA, redirects and DHCP come from what is declared alone. A frame that
+    is no gateway's was guarded at its own port, so a header chain that hides
+    them is nobody's."""
+    host, segment = a.port.host, a.port.segment
+    if a.ip is None:
+        return None
+    ip, src = a.ip, a.frame.src
+    believed = host.believed(segment, src, ip.src)
+    if a.ip6 is not None:
+        kind = upper.icmp6_type(a)
+        if kind in (upper.RA, upper.REDIRECT) and (
+                not believed or ip.extensions or ip.is_fragment):
+            return "rogue-ra"
+        if not host.is_gateway(segment, src) and hides(a):
+            return "ext-header"
+    if believed or ip.offset or ip.proto != pk.UDP or len(ip.l4) < 8:
+        return None
+    sport, dport = upper.ports(ip)
+    if sport in (67, 547) or dport in (68, 546):
+        return "rogue-dhcp"
+    return None
+
+
+def hides(a):
+    ip = a.ip6
+    if not ip.chain_ok:
+        return True
+    if not ip.extensions:
+        return False
+    return not (ip.extensions == [pk.HOPOPT] and not ip.is_fragment
+                and upper.is_mld(a) and is_router_alert6(ip.hop_by_hop))
+
+
+def from_uplink(host, ports, data):
+    """A frame on the trunk: (verdict, VLAN id, frame without its tag).
+    Local source MACs are spoofs; only VLANs in use come in."""
+    if len(data) < 18 or pk.u16(data, 12) != 0x8100:
+        return drop("unknown-vlan"), None, data
+    vid = pk.u16(data, 14) & 0xfff
+    inner = data[:12] + data[16:]
+    used = {p.segment for p in ports}
+    if vid not in used:
+        return drop("unknown-vlan"), vid, inner
+    src = data[6:12]
+    if is_group(src) or not any(src) or src == host.bridge_mac:
+        return drop("spoofed-mac"), vid, inner
+    if any(src in p.macs - set(p.vrrp_macs) for p in ports
+           if p.segment == vid):
+        return drop("local-mac"), vid, inner
+    return PASS, vid, inner
+
+
+def tagged(vid, data):
+    return data[:12] + struct.pack("!HH", 0x8100, vid) + data[12:]
+
+
+# Who got an entry, and the verdict at its source.
+Delivery = namedtuple("Delivery", "verdict receivers")
+
+
+class Fabric:
+    """Ports by name on one host with an uplink named 'uplink'. Where a MAC
+    is, is known from the policy; a MAC that nobody has is nowhere."""
+
+    def __init__(self, host, ports):
+        self.host, self.ports = host, ports
+
+    def deliver(self, name, data, state=None):
+        """Sends one frame from port `name`."""
+        port = self.ports[name]
+        verdict = from_guest(port, [data], state)
+        if not verdict:
+            return Delivery(verdict, frozenset())
+        got = set(self._locals(data, port.segment, LOCAL, name))
+        dst = data[:6]
+        if is_group(dst) or self.host.is_gateway(port.segment, dst):
+            got.add("uplink")
+        return Delivery(verdict, frozenset(got))
+
+    def deliver_all(self, name, frames, state):
+        """Sends an entry; the receivers of each frame."""
+        return [self.deliver(name, f, state) for f in frames]
+
+    def deliver_uplink(self, data):
+        """Brings one tagged frame in by the uplink."""
+        verdict, vid, inner = from_uplink(self.host, self.ports.values(),
+                                          data)
+        if not verdict:
+            return Delivery(verdict, frozenset())
+        got = set(self._locals(inner, vid, UPLINK, None))
+        if got:
+            return Delivery(PASS, frozenset(got))
+        reasons = [to_guest(p, inner, UPLINK, vid).reason
+                   for p in self.ports.values() if p.segment == vid]
+        return Delivery(Verdict(False, reasons[0] if reasons else
+                                "not-addressed", ()), frozenset())
+
+    def _locals(self, data, segment, source, sender):
+        for name, port in self.ports.items():
+            if name == sender or port.segment != segment:
+                continue
+            if to_guest(port, data, source):
+                yield name
