@@ -15,6 +15,7 @@
 #include "openvswitch/uuid.h"
 
 struct arena;
+struct xenstore;
 
 /* A running Xen domain: /vm/UUID and /local/domain/DOMID/name. */
 struct inventory_domain {
@@ -62,6 +63,11 @@ struct inventory {
     struct inventory_link *links;       /* Sorted by ifindex. */
     size_t n_links;
 };
+
+/* Reads links and, unless 'xs' is NULL, xenstore as of xenstore_run(). A
+ * xenstored that does not answer is not an error: 'xen' is false then.
+ * Returns -errno if the links could not be read. */
+int inventory_read(struct xenstore *xs, struct inventory **ret_inventory);
 
 void inventory_free(struct inventory *);        /* NULL is fine. */
 

@@ -1,4 +1,6 @@
 libcordon_la_SOURCES += \
 	src/lib/addr.c src/lib/addr.h \
 	src/lib/arena.c src/lib/arena.h \
-	src/lib/reason.c src/lib/reason.h
+	src/lib/reason.c src/lib/reason.h \
+	src/lib/writer.c src/lib/writer.h \
+	src/lib/writer_json.c src/lib/writer_text.c
