@@ -22,13 +22,15 @@ enum object_kind {
     OBJECT_NFT_CHAIN,           /* name; ifindex if a base chain; text. */
     OBJECT_NFT_RULES,           /* name: chain; text: all its rules. */
     OBJECT_NFT_ELEMENT,         /* name: set; key; ifindex; value: data. */
+    OBJECT_QDISC,               /* ifindex, or name of the bridge; text. */
     OBJECT_FILTER,              /* tc filter: key: block, priority, handle. */
-    OBJECT_QDISC,               /* ifindex; value: blocks. */
-    OBJECT_MASTER,              /* ifindex; value: master, ARP off. */
-    OBJECT_BRPORT,              /* ifindex; value: flags. */
-    OBJECT_VLAN,                /* ifindex; key: VLAN; value: flags. */
-    OBJECT_FDB,                 /* ifindex; key: VLAN, MAC; value: flags. */
-    OBJECT_UP,                  /* ifindex; value: 1. */
+    OBJECT_MASTER,              /* ifindex; text: master, flags. */
+    OBJECT_BRPORT,              /* ifindex; text: flags. */
+    OBJECT_VLAN,                /* ifindex, or name of the bridge; key: VLAN;
+                                 * text: flags. */
+    OBJECT_FDB,                 /* ifindex, or name of the bridge; key: VLAN,
+                                 * MAC; text: flags. */
+    OBJECT_UP,                  /* ifindex; text. */
 };
 
 /* How far a port has to be before an object of a kind is added: everything
@@ -42,8 +44,8 @@ enum object_stage {
 
 #define OBJECT_KEY_MAX 40
 
-/* Key: kind, ifindex, name, key bytes. Value: the rest. Strings are in the
- * arena of the array, or static; never NULL. */
+/* Key: kind, ifindex, name, key bytes. Value: 'value' and 'text'. Strings are
+ * in the arena of the array, or static. NULL is taken for "". */
 struct object {
     enum object_kind kind;
     uint32_t ifindex;           /* The device that it concerns; 0: none. */
@@ -51,9 +53,16 @@ struct object {
     uint8_t key[OBJECT_KEY_MAX];
     uint8_t key_len;
     bool foreign;               /* Observed, not ours, in our way: reported,
-                                 * never removed. */
+                                 * never removed. The port of 'ifindex' is
+                                 * closed for it (0: the host, all ports);
+                                 * plan_judge(). */
     uint32_t value[4];
     const char *text;
+
+    /* Not compared. */
+    const char *device;         /* Name of 'ifindex', for people. */
+    uint32_t segment;           /* With 'ifindex' 0: the only segment that
+                                 * depends on it; 0: all do. */
 };
 
 /* A growing array; zeroed is empty. */
@@ -69,6 +78,14 @@ void objects_done(struct objects *);
 int object_cmp(const struct object *, const struct object *);   /* By key. */
 bool object_same(const struct object *, const struct object *); /* Value. */
 enum object_stage object_stage(const struct object *);
+
+/* True if a port in 'segment' (0: the uplink) on device 'ifindex' is not as
+ * wanted while this object is not. */
+bool object_concerns(const struct object *, uint32_t ifindex,
+                     uint32_t segment);
+
+/* "bridge", "sysctl", ... */
+const char *object_kind_name(enum object_kind);
 
 /* "vlan vif1.0 110 = pvid untagged": one line, for `cordon diff` and logs. */
 void object_format(const struct object *, struct ds *);
@@ -92,5 +109,11 @@ struct changes {
 void diff(const struct objects *want, const struct objects *have,
           struct changes *);
 void changes_done(struct changes *);
+
+/* The object that a change is about: want, or have if it goes. */
+const struct object *change_object(const struct change *);
+
+/* "+ vlan vif1.0 110 = pvid untagged": one line. */
+void change_format(const struct change *, struct ds *);
 
 #endif /* src/plan/object.h */

@@ -18,6 +18,7 @@
 
 struct arena;
 struct inventory;
+struct objects;
 struct policy;
 struct policy_host;
 struct policy_interface;
@@ -66,6 +67,14 @@ struct plan_port {
     const char *problem;        /* Not NULL: must be closed, and why: foreign
                                  * XDP, MAC differs from the policy, two
                                  * devices for one interface... */
+    const char *foreign;        /* The same, from what the kernel holds:
+                                 * plan_judge(). */
+    bool tap;                   /* The -emu device of an HVM guest. */
+    bool standby;               /* The interface's other device has its MACs
+                                 * in the segment for now. A tap on standby is
+                                 * fenced, but not opened; a vif is open, for
+                                 * only then does it tell when the guest
+                                 * connects it, but nothing is sent to it. */
 };
 
 /* A guest device that must stay closed because no interface matches it. */
@@ -81,6 +90,9 @@ struct plan {
     uint32_t uplink;            /* ifindex; 0: none or not there. */
     const char *host_problem;   /* Not NULL: nothing may be open, and why:
                                  * the uplink has an address, say. */
+    const char *host_foreign;   /* The same, from what the kernel holds. */
+    const char *uplink_foreign; /* Not NULL: the uplink stays out of the
+                                 * bridge, and why. */
     struct plan_segment *segments;      /* With a port here; by id. */
     size_t n_segments;
     struct plan_port *ports;    /* By name. All interfaces of the policy whose
@@ -89,11 +101,48 @@ struct plan {
     size_t n_ports;
     struct plan_stray *strays;  /* By ifindex. */
     size_t n_strays;
+    struct plan_port **by_ifindex;      /* Ports with a device. */
+    size_t n_by_ifindex;
 };
+
+/* The MAC of the bridge device, from which it never sends. */
+#define PLAN_BRIDGE_MAC ETH_ADDR_C(02, 63, 6f, 72, 64, 6e)
 
 /* Makes the plan. Pure. A problem of one port closes that port alone. */
 struct plan *desire(const struct policy *, const struct inventory *);
 void plan_free(struct plan *);  /* NULL is fine. */
+
+/* Why nothing may be open on a host that has 'inventory': its uplink is
+ * missing or in other use. NULL if nothing is in the way. In 'arena'. Pure;
+ * what desire() and `cordon check` both go by. */
+const char *plan_host_problem(const struct policy *, const struct inventory *,
+                              struct arena *);
+
+/* Notes in 'plan' which foreign objects among 'have' close which ports,
+ * forgetting what an earlier call noted. To be called between observe() and
+ * want(). */
+void plan_judge(struct plan *plan, const struct objects *have);
+
+/* True if 'mac' is a virtual router's that 'port' takes part in: others may
+ * have it too, so that it has no fixed place in the segment. */
+bool plan_mac_roams(const struct plan_port *port, struct eth_addr mac);
+
+/* Why 'port' must be closed, NULL if it may open. */
+const char *plan_port_closed(const struct plan *, const struct plan_port *);
+
+/* True if the uplink is there and may be in the bridge. */
+bool plan_uplink_usable(const struct plan *);
+
+/* How far a port is. */
+struct port_status {
+    enum port_state state;
+    const char *why;            /* If PORT_FAILED; otherwise NULL. */
+};
+
+/* The state of each of plan->ports, going by what is wanted and what has been
+ * read back. Fills 'ret_status', which has plan->n_ports. Pure. */
+void port_states(const struct plan *, const struct objects *want,
+                 const struct objects *have, struct port_status *ret_status);
 
 const struct plan_port *plan_port_by_ifindex(const struct plan *,
                                              uint32_t ifindex);

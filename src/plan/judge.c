@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/* Which foreign objects in the kernel close which ports. Pure; the reconciler
+ * calls plan_judge() between observe() and want(). */
+
+#include <cordon-config.h>
+#include "plan/plan.h"
+
+#include "lib/arena.h"
+#include "openvswitch/dynamic-string.h"
+#include "plan/object.h"
+#include "util.h"
+
+static const char *
+describe(struct plan *plan, const struct object *o)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    const char *s;
+
+    object_format(o, &ds);
+    s = arena_printf(plan->arena, "foreign %s", ds_cstr(&ds));
+    ds_destroy(&ds);
+    return s;
+}
+
+void
+plan_judge(struct plan *plan, const struct objects *have)
+{
+    plan->host_foreign = NULL;
+    plan->uplink_foreign = NULL;
+    for (size_t i = 0; i < plan->n_ports; i++) {
+        plan->ports[i].foreign = NULL;
+    }
+    for (size_t i = 0; i < have->n; i++) {
+        const struct object *o = &have->v[i];
+        const char **why = NULL;
+
+        if (!o->foreign) {
+            continue;
+        }
+        if (!o->ifindex) {
+            why = &plan->host_foreign;
+        } else if (o->ifindex == plan->uplink) {
+            why = &plan->uplink_foreign;
+        } else {
+            const struct plan_port *port;
+
+            port = plan_port_by_ifindex(plan, o->ifindex);
+            if (port) {
+                why = &CONST_CAST(struct plan_port *, port)->foreign;
+            }
+        }
+        if (why && !*why) {
+            *why = describe(plan, o);
+        }
+    }
+}
