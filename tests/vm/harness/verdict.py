@@ -41,7 +41,14 @@ def parse_report(text):
 
 def complaints(log):
     """Lines of a kernel log that no run may have."""
-    return [line for line in log.splitlines() if _COMPLAINTS.search(line)]
+    lines = []
+    for line in log.splitlines():
+        if _COMPLAINTS.search(line):
+            # The first line of a console has the firmware's before it.
+            line = line[max(line.find("[ "), 0):].strip()
+            if line not in lines:
+                lines.append(line)
+    return lines
 
 
 def judge(report, console, timed_out=None):
@@ -61,7 +68,7 @@ def judge(report, console, timed_out=None):
     seen = complaints(log)
     seen += [line for line in complaints(console) if line not in seen]
     for line in seen[:20]:
-        lines.append("kernel: " + line.strip())
+        lines.append("kernel: " + line)
     if len(seen) > 20:
         lines.append("kernel: and %d lines more" % (len(seen) - 20))
     if parsed and parsed[1] & ~TAINT_ALLOWED:

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fixtures of the tests that run inside a test VM."""
+
+import os
+import sys
+
+import pytest
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
+
+import netns   # noqa: E402
+
+
+@pytest.fixture
+def namespaces():
+    """A function that makes namespaces; they go when the test ends."""
+    made = []
+
+    def make(*names):
+        new = [netns.NetNS(name) for name in names]
+        made.extend(new)
+        return new[0] if len(new) == 1 else new
+
+    yield make
+    for ns in reversed(made):
+        ns.delete()
