@@ -18,12 +18,13 @@ ADDRESSES = {"A": ("10.0.0.10", "fd00::a"), "P": ("10.0.0.12", "fd00::c"),
              "B": ("10.0.0.11", "fd00::b")}
 GATEWAY = ("10.0.0.1", "fd00::1", "fe80::ff:fe00:1")
 
-# Entries whose note asks for more of A than its own addresses.
-EXTRA = {"A035": [(MAC_A, ["10.9.0.0/24"])]}
+# What an interface may be declared to have more: for entries that pass only
+# then (PASS*).
+EXTRA = [(MAC_A, ["10.9.0.0/24"])]
+VRRP = [{"id": 5, "addresses": ["10.0.0.250"]}]
 # Entries that are about connections: a stateful filter of the tenant's drops
-# them. Port security alone passes them to the peer.
-STATEFUL = ("A328", "A329", "A334", "A335", "A336", "A339")
-# What the tenant's filter lets into P there.
+# them, port security alone passes them to the peer. What that filter lets
+# into P:
 OPEN_PORTS = (21, 22, 80, 443)
 
 
@@ -42,10 +43,21 @@ def port(name, host_, **more):
                 subnets=SUBNETS, others=others, **more)
 
 
-def fabric(entry_id=None, remote=()):
-    """The cast's host; the ports named in `remote` are behind the uplink."""
+def fabric(declared=False, remote=(), **more):
+    """The cast's host, with A's declared extras if asked for. The ports named
+    in `remote` are behind the uplink; `more` is for A's port."""
     host_ = host()
-    ports = {n: port(n, host_, extra=EXTRA.get(entry_id, ())
-                     if n == "A" else ())
-             for n in "APB" if n not in remote}
-    return Fabric(host_, ports)
+    if declared:
+        more = dict(more, extra=EXTRA, vrrp=VRRP)
+    return Fabric(host_, {n: port(n, host_, **(more if n == "A" else {}))
+                          for n in "APB" if n not in remote})
+
+
+def needs_declaration(verdict):
+    return verdict == "PASS*"
+
+
+def needs_tenant_rules(verdict, passed):
+    """Whether an entry that port security `passed` is for a tenant's filter
+    to drop."""
+    return passed and verdict in ("DROP(state)", "DROP*")

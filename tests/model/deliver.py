@@ -10,7 +10,7 @@ from collections import namedtuple
 
 from . import packet as pk
 from . import upper
-from .config import BROADCAST, PASS, Verdict, drop, is_group
+from .config import BROADCAST, ETH_HEADER, PASS, Verdict, drop, is_group
 from .portsec import from_guest, is_router_alert6
 
 LOCAL, UPLINK = "local port", "uplink"
@@ -35,7 +35,7 @@ def to_guest(port, data, source=LOCAL, segment=None):
     a = Arriving(port, data)
     if segment not in (None, port.segment):
         return drop("wrong-segment")
-    if not a.frame.complete:
+    if not a.frame.complete or len(data) > port.mtu + ETH_HEADER:
         return drop("malformed")
     reason = (kind_of_frame(a) or addressed(a)
               or (from_outside(a) if source == UPLINK else None))
