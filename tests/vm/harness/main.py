@@ -1,20 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options of tests/vm/run and the order of a run."""
+"""Options of a run and its order.
+
+tests/vm/run and tests/xen/run differ only in a Bed: what is booted, and with
+which defaults.
+"""
 
 import argparse
 import os
-import shutil
 import sys
 import tempfile
 import time
 
-from . import cpio, kernel, machine, stage, verdict
-
-GUEST = os.path.realpath(os.path.join(os.path.dirname(__file__), "../guest"))
-
-# What the initramfs needs to reach the host's /usr.
-BOOT_MODULES = ("virtio_pci", "virtio_console", "9pnet_virtio", "9p",
-                "overlay")
+from . import image, kernel, machine, stage, verdict
 
 # Loaded in every run, so that no test pays for it; the rest loads itself
 # when it is first used.
@@ -25,73 +22,50 @@ MODULES = ("bridge", "8021q", "veth", "nf_tables", "nft_meta_bridge",
            "act_police", "act_skbedit", "sch_ingress", "sch_htb", "sch_netem",
            "dummy", "tun", "ifb", "vrf", "af_packet_diag")
 
-ETC = ("alternatives", "ld.so.cache", "ld.so.conf", "ld.so.conf.d",
-       "ethertypes", "protocols", "services", "iproute2", "debian_version",
-       "os-release", "python3", "python3.11", "bash.bashrc", "localtime")
-
-FILES = {
-    "passwd": "root:x:0:0:root:/root:/bin/bash\n"
-              "nobody:x:65534:65534:nobody:/:/usr/sbin/nologin\n",
-    "group": "root:x:0:\nnogroup:x:65534:\n",
-    "hosts": "127.0.0.1 localhost\n::1 localhost\n",
-    "hostname": "cordon\n",
-    "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n"
-                     "protocols: files\nservices: files\nethers: files\n",
-    # These make a device each when they load themselves.
-    "modprobe.d/cordon.conf": "options dummy numdummies=0\n"
-                              "options ifb numifbs=0\n",
-}
+KERNEL_LINE = "quiet panic=-1 oops=panic mitigations=off net.ifnames=0 " \
+    "random.trust_cpu=on "
 
 
-def initramfs(name):
-    """Path of the initramfs for kernel 'name', from the cache if there."""
-    archive = cpio.Archive()
-    for directory in ("bin", "dev", "proc", "root", "modules"):
-        archive.directory(directory)
-    archive.device("dev/console", 5, 1)
-    archive.device("dev/null", 1, 3, 0o666)
-    busybox = shutil.which("busybox", path="/bin:/usr/bin")
-    if not busybox:
-        raise machine.MachineError("there is no busybox; "
-                                   "install busybox-static")
-    archive.file("bin/busybox", busybox)
-    archive.file("init", os.path.join(GUEST, "init"))
-    files = kernel.module_files(name, BOOT_MODULES)
-    for path in files:
-        archive.file("modules/" + os.path.basename(path), path)
-    archive.data("modules/order",
-                 "".join(os.path.basename(p) + "\n" for p in files))
-    etc(archive)
-    data = archive.bytes()
-    return kernel.cached("initramfs-%s-%s" % (name, kernel.checksum(data)),
-                         data)
+class Bed:
+    """Debian's kernel alone.  A subclass may boot it in another way."""
+
+    name = "vm"
+    description = "Run COMMAND as root in a virtual machine with Debian's " \
+        "stock kernel, in /cordon with the project's tests/ and scripts/, " \
+        "the built programs in PATH."
+    memory = 1024
+    timeout = 600
+    modules = MODULES
+    processors = 1
+    icount = True
+
+    def boot(self, args, release, top):
+        """QEMU's options for processor, kernel and initramfs.
+
+        'top' is the staged directory, to which more may be added."""
+        return ["-M", "pc", "-cpu", "max,-la57",
+                "-kernel", kernel.unpacked(release),
+                "-initrd", image.initramfs(release),
+                "-append", "console=ttyS0 tsc=reliable " + KERNEL_LINE
+                + args.append]
 
 
-def etc(archive):
-    for entry in ETC:
-        if os.path.lexists("/etc/" + entry):
-            archive.tree("etc/" + entry, "/etc/" + entry)
-    for path, text in FILES.items():
-        archive.data("etc/" + path, text)
-
-
-def parse(argv):
+def parse(bed, argv):
     p = argparse.ArgumentParser(
-        prog="tests/vm/run",
-        description="Run COMMAND as root in a virtual machine with Debian's "
-        "stock kernel, in /cordon with the project's tests/ and scripts/, "
-        "the built programs in PATH.",
+        prog="tests/%s/run" % bed.name, description=bed.description,
         epilog="Exit code: the command's; %d the kernel complained, %d time "
         "limit, %d no report, 2 usage. CORDON_BUILD is the build directory, "
         "CORDON_CACHE the cache."
         % (verdict.KERNEL, verdict.TIME_OUT, verdict.NO_REPORT))
-    p.add_argument("--smp", type=int, default=1, metavar="N",
-                   help="processors [1]")
-    p.add_argument("--mem", type=int, default=1024, metavar="MIB",
-                   help="memory [1024]")
-    p.add_argument("--icount", action="store_true",
-                   help="the guest's clock counts instructions; one "
-                   "processor")
+    p.add_argument("--smp", type=int, default=bed.processors, metavar="N",
+                   help="processors [%(default)s]")
+    p.add_argument("--mem", type=int, default=bed.memory, metavar="MIB",
+                   help="memory [%(default)s]")
+    p.set_defaults(icount=False)
+    if bed.icount:
+        p.add_argument("--icount", action="store_true",
+                       help="the guest's clock counts instructions; one "
+                       "processor")
     p.add_argument("--add", action="append", default=[],
                    metavar="PATH[:DEST]",
                    help="copy a file or directory to /cordon/DEST")
@@ -99,8 +73,9 @@ def parse(argv):
                    help="load these kernel modules too")
     p.add_argument("--no-modules", action="store_true",
                    help="load no modules but those of --modules")
-    p.add_argument("--timeout", type=float, default=600, metavar="S",
-                   help="stop the machine after S seconds [600]")
+    p.add_argument("--timeout", type=float, default=bed.timeout,
+                   metavar="S", help="stop the machine after S seconds "
+                   "[%(default)s]")
     p.add_argument("--out", metavar="DIR",
                    help="directory that the guest sees as /out; "
                    "kernel.log and console.log are left there too")
@@ -120,23 +95,19 @@ def parse(argv):
     return args
 
 
-def options(args, scratch, out):
-    name = kernel.release()
-    modules = [] if args.no_modules else list(MODULES)
+def options(bed, args, scratch, out):
+    release = kernel.release()
+    modules = [] if args.no_modules else list(bed.modules)
     modules += [m for m in args.modules.split(",") if m]
     top = os.path.join(scratch, "cordon")
     os.mkdir(top)
     environment = stage.host_environment() if args.pass_env else []
     stage.fill(top, [args.command] + args.args, modules,
                environment + args.env, args.add)
-    stage.add_start(top, os.path.join(GUEST, "start"))
-    line = "console=ttyS0 quiet panic=-1 oops=panic mitigations=off " \
-        "net.ifnames=0 random.trust_cpu=on tsc=reliable " + args.append
+    stage.add_start(top, os.path.join(image.GUEST, "start"))
     return (machine.common(args.smp, args.mem, args.icount)
-            + ["-M", "pc", "-cpu", "max,-la57",
-               "-kernel", kernel.unpacked(name),
-               "-initrd", initramfs(name), "-append", line,
-               "-serial", "file:" + os.path.join(scratch, "console"),
+            + bed.boot(args, release, top)
+            + ["-serial", "file:" + os.path.join(scratch, "console"),
                "-device", "virtio-serial-pci"]
             + machine.port("output", "stdio", ",signal=off")
             + machine.port("status", "file",
@@ -154,12 +125,12 @@ def read(path):
         return ""
 
 
-def run(args):
-    with tempfile.TemporaryDirectory(prefix="cordon-vm-") as scratch:
+def run(bed, args):
+    with tempfile.TemporaryDirectory(prefix="cordon-%s-" % bed.name) as scratch:
         out = os.path.realpath(args.out or os.path.join(scratch, "out"))
         os.makedirs(out, exist_ok=True)
         started = time.monotonic()
-        vm = machine.Run(options(args, scratch, out), args.timeout)
+        vm = machine.Run(options(bed, args, scratch, out), args.timeout)
         staged = time.monotonic()
         vm.start()
         vm.wait()
@@ -173,22 +144,22 @@ def run(args):
                 with open(os.path.join(out, name), "w") as f:
                     f.write(text)
         for line in lines:
-            print("vm: " + line, file=sys.stderr)
+            print("%s: %s" % (bed.name, line), file=sys.stderr)
         if args.times:
-            print("vm: %.1f s to stage, %.1f s to run"
-                  % (staged - started, time.monotonic() - staged),
+            print("%s: %.1f s to stage, %.1f s to run"
+                  % (bed.name, staged - started, time.monotonic() - staged),
                   file=sys.stderr)
         return code
 
 
-def main(argv):
-    args = parse(argv)
+def main(bed, argv):
+    args = parse(bed, argv)
     machine.stop_on_sigterm()
     try:
-        return run(args)
+        return run(bed, args)
     except (machine.MachineError, kernel.KernelError, stage.StageError) as e:
-        print("vm: %s" % e, file=sys.stderr)
+        print("%s: %s" % (bed.name, e), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("vm: interrupted", file=sys.stderr)
+        print(bed.name + ": interrupted", file=sys.stderr)
         return 130
