@@ -11,7 +11,7 @@ import json
 import os
 
 from daemon import Daemon
-from shell import sh, sysctl, until
+from shell import sh, sysctl
 
 from model import cast
 
@@ -87,8 +87,6 @@ class Cordon:
             "--control=" + CONTROL, "--pidfile=" + RUN + "/pid",
             "--state-dir=" + RUN + "/state"])
         self.daemon.start()
-        self.daemon.wait_ready(lambda: os.path.exists(CONTROL),
-                               "has its control socket", OPEN_TIMEOUT)
         self._wait_open()
 
     def apply(self, text):
@@ -104,9 +102,8 @@ class Cordon:
 
     def drops(self):
         """{reason: frames}, all ports together."""
-        got = json.loads(self._cordon("show", "drops"))
         total = {}
-        for row in got.get("drops", got) if isinstance(got, dict) else got:
+        for row in json.loads(self._cordon("show", "drops")).get("drops", []):
             total[row["reason"]] = (total.get(row["reason"], 0)
                                     + int(row["packets"]))
         return total
@@ -122,15 +119,18 @@ class Cordon:
 
     def _states(self):
         ports = json.loads(self._cordon("show", "ports")).get("ports", [])
-        return {p.get("device") or p.get("name"): p["state"] for p in ports}
+        return {p["device"]: p["state"] for p in ports}
 
     def _wait_open(self):
         def all_open():
             states = self._states()
-            return states and set(states.values()) <= {"open", "absent"} and (
-                "open" in states.values())
-        self.daemon.wait_ready(all_open, "has all ports open",
-                               OPEN_TIMEOUT)
+            return states and set(states.values()) == {"open"}
+        try:
+            self.daemon.wait_ready(all_open, "has all ports open",
+                                   OPEN_TIMEOUT)
+        except AssertionError as e:
+            raise AssertionError("%s\n%s\n%s" % (
+                e, self._cordon("show"), self._cordon("show", "ports")))
 
 
 class PlainBridge:
@@ -192,8 +192,3 @@ EXCEPTIONS = {"nft": "exceptions-nft.json"}
 
 def make(name):
     return DATAPLANES[name]()
-
-
-def wait_links(*names):
-    until(lambda: all(os.path.exists("/sys/class/net/" + n) for n in names),
-          "links %s" % (names,))
