@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CORDON_AGENT_RECONCILE_H
+#define CORDON_AGENT_RECONCILE_H 1
+
+/* Makes the kernel hold what policy and inventory ask for, turn by turn:
+ *
+ *     inventory -> desire() -> observe() -> want() -> diff() -> apply()
+ *
+ * A turn that wrote is followed by another at once, which reads everything
+ * back; there is one when something is dirty, and periodically. Every turn
+ * starts from nothing, so that no event can be missed for good. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "agent/hold.h"
+#include "openvswitch/shash.h"
+#include "plan/object.h"
+#include "plan/plan.h"
+
+struct dataplane;
+struct inventory;
+struct policy;
+
+/* What a turn found and thought. Read-only for others; valid until the next
+ * reconciler_run(). */
+struct turn {
+    struct inventory *inventory;
+    struct plan *plan;
+    struct arena *arena;        /* Of 'want', 'have' and strings. */
+    struct objects want, have;
+    struct changes changes;     /* From 'have' to 'want', before apply(). */
+    struct port_status *status; /* Of plan->ports. */
+};
+
+struct reconciler {
+    /* Set by the caller before the first run. */
+    const struct dataplane *dataplane;
+    int (*read_inventory)(void *aux, struct inventory **);
+    void *aux;
+
+    struct holds holds;
+    struct policy *policy;      /* NULL: none yet, nothing is touched. */
+    struct policy *next;        /* Takes its place in the next turn. */
+    uint64_t generation;        /* Policies taken. */
+    struct turn *now;           /* The last turn; NULL: none yet. */
+    char *problem;              /* Why the last turn failed as a whole. */
+
+    bool settled;               /* Another turn would change nothing. */
+    bool converged;             /* And the kernel holds all that is wanted. */
+    uint64_t turns;
+    uint64_t writes;            /* Turns that wrote to the kernel. */
+    uint64_t messages;          /* Messages written in them. */
+    uint64_t drifts;            /* Objects changed by others. */
+
+    /* Private. */
+    bool dirty;                 /* A turn is due now. */
+    bool changed;               /* The kernel has changed. */
+    long long int not_before;   /* For a turn because of 'changed'. */
+    long long int next_turn;    /* The periodic one. */
+    uint32_t tried;             /* Hash of the changes last applied. */
+    long long int retry_at, backoff;
+    int streak;                 /* Turns that wrote, without a pause. */
+    struct shash errors;        /* Of the last apply(), by ifindex. */
+    struct arena *before_arena;
+    struct objects before;      /* What was wanted when last converged. */
+    bool has_before;
+};
+
+void reconciler_init(struct reconciler *, const struct dataplane *,
+                     int (*read_inventory)(void *aux, struct inventory **),
+                     void *aux);
+void reconciler_done(struct reconciler *);
+
+/* Takes 'policy' as what is wanted from the next turn on. */
+void reconciler_set_policy(struct reconciler *, struct policy *policy);
+
+/* Has the next reconciler_run() make a turn. */
+void reconciler_dirty(struct reconciler *);
+
+/* Makes a turn if one is due. True if it made one. */
+bool reconciler_run(struct reconciler *);
+void reconciler_wait(struct reconciler *);
+
+/* Makes the turn's reading and thinking alone, for another policy, and writes
+ * nothing: what `cordon diff` shows. Returns 0 or -errno; the caller frees
+ * the turn. */
+int reconciler_preview(struct reconciler *, const struct policy *,
+                       struct turn **ret_turn);
+void turn_free(struct turn *);          /* NULL is fine. */
+
+/* True if 'port' needs nothing more: open, or a standby that is fenced. */
+bool port_is_up(const struct plan_port *, const struct port_status *);
+
+#endif /* src/agent/reconcile.h */

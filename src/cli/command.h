@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CORDON_CLI_COMMAND_H
+#define CORDON_CLI_COMMAND_H 1
+
+/* Subcommands of cordon(8): one function each, in a file of its own. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Exit status of all subcommands. */
+enum command_status {
+    COMMAND_HOLDS = 0,          /* Isolated, converged, valid, nothing to do. */
+    COMMAND_FAILS = 1,          /* Not so. */
+    COMMAND_UNKNOWN = 2,        /* Could not tell; mistakes in usage, too. */
+};
+
+/* What stands before the subcommand. */
+struct command_context {
+    const char *control;        /* Path of the agent's socket. */
+    bool json;
+};
+
+struct command {
+    const char *name;
+    /* 'argv[0]' is the subcommand. */
+    enum command_status (*function)(const struct command_context *, int argc,
+                                    char *argv[]);
+    const char *arguments;      /* "FILE" */
+    const char *help;
+};
+
+enum command_status command_apply(const struct command_context *, int argc,
+                                  char *argv[]);
+enum command_status command_check(const struct command_context *, int argc,
+                                  char *argv[]);
+enum command_status command_diff(const struct command_context *, int argc,
+                                 char *argv[]);
+enum command_status command_exit(const struct command_context *, int argc,
+                                 char *argv[]);
+enum command_status command_log(const struct command_context *, int argc,
+                                char *argv[]);
+enum command_status command_plug(const struct command_context *, int argc,
+                                 char *argv[]);
+enum command_status command_show(const struct command_context *, int argc,
+                                 char *argv[]);
+enum command_status command_unplug(const struct command_context *, int argc,
+                                   char *argv[]);
+enum command_status command_version(const struct command_context *, int argc,
+                                    char *argv[]);
+
+/* Runs the command line 'argv', whose first word is the program. */
+enum command_status command_run(int argc, char *argv[]);
+
+/* Says on standard error how 'name' is used. */
+enum command_status command_usage(const char *name);
+
+/* Says what is wrong: on standard error as text, or on standard output as a
+ * JSON object with the member "error". */
+void command_error(const struct command_context *, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Parses the option --timeout and, if 'no_wait', --no-wait, which is a
+ * timeout of 0. Leaves 'optind' at the first argument. False after a
+ * mistake, which has been said. */
+bool command_timeout(int argc, char *argv[], bool no_wait,
+                     unsigned int *timeout);
+
+#endif /* src/cli/command.h */
