@@ -27,7 +27,8 @@ GUEST_MTU = 9200        # So that a frame above the port's MTU can be sent.
 
 # got: for each frame the set of receivers; "p~" if P got what was not sent.
 # refused: frames that the sender's own kernel did not take. moved: what
-# changed in the host's tables. strange: (receiver, frame) of what was not sent.
+# changed in the host's tables. strange: (receiver, frame) of each that was not
+# sent.
 Outcome = namedtuple("Outcome", "got refused moved strange")
 
 

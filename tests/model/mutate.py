@@ -116,7 +116,7 @@ def group6(dst):
     return b"\x33\x33" + dst[12:]
 
 
-def nd(r):
+def solicitations(r):
     """Neighbour Discovery with options of all kinds in any order."""
     kind = r.choice([133, 135, 135, 136, 136])
     own = [IPS6[0], eui64(cast.MAC_A).packed]
@@ -184,7 +184,7 @@ def icmp_error(r):
     return cast.MAC_P + cast.MAC_A + b"\x08\x00" + head + payload
 
 
-BUILT = (nd, nd, chain, fragment4, icmp_error)
+BUILT = (solicitations, solicitations, chain, fragment4, icmp_error)
 
 
 def frames(count, seed=1):

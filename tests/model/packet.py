@@ -31,7 +31,7 @@ class Frame:
         self.body = data[14:]
 
     def arp(self):
-        """(htype, ptype, hlen, plen, op, sha, spa, tha, tpa), or None."""
+        """Its nine fields in their order, or None if it is cut short."""
         if len(self.body) < 28:
             return None
         f = struct.unpack_from("!HHBBH6s4s6s4s", self.body)
