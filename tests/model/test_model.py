@@ -19,6 +19,7 @@ from model.deliver import (UPLINK, from_uplink, tagged,  # noqa: E402
 from model.portsec import from_guest  # noqa: E402
 
 CORPUS = HERE.parent / "corpus" / "port-security.jsonl"
+TRUNK = HERE.parent / "corpus" / "uplink.jsonl"
 MORE = HERE.parent / "corpus" / "more.jsonl"
 
 
@@ -182,6 +183,14 @@ class Towards(unittest.TestCase):
             self.assertEqual(reason, got.verdict.reason)
             self.assertEqual({"P"} if reason is None else set(),
                              set(got.receivers))
+
+    def test_every_entry_of_the_trunk_has_its_verdict(self):
+        for entry in entries(TRUNK):
+            for frame in entry["frames"]:
+                got = self.fabric.deliver_uplink(bytes.fromhex(frame))
+                self.assertEqual(expect.wants_pass(entry["verdict"]),
+                                 bool(got.receivers), entry["id"])
+                self.assertEqual(bool(got.receivers), bool(got.verdict))
 
     def test_same_mac_in_two_tenants(self):
         """A local MAC is a spoof in its own segment alone."""
