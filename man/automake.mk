@@ -1,1 +1,1 @@
-# man
+dist_man_MANS += man/cordon.8 man/cordond.8

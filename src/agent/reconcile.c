@@ -95,7 +95,7 @@ bool
 port_is_up(const struct plan_port *port, const struct port_status *status)
 {
     return status->state == PORT_OPEN
-           || (port->standby && status->state == PORT_FENCED);
+           || (port->standby && port->tap && status->state == PORT_FENCED);
 }
 
 /* Reads inventory and kernel and thinks. */
