@@ -243,10 +243,13 @@ desire(const struct policy *policy, const struct inventory *inv)
 {
     struct arena *arena = arena_new();
     struct plan *plan = arena_alloc(arena, sizeof *plan);
+    const struct inventory_link *bridge;
     struct bindings bs;
 
     plan->arena = arena;
     plan->host = &policy->host;
+    bridge = inventory_link_by_name(inv, policy->host.bridge);
+    plan->bridge = bridge ? bridge->ifindex : 0;
     if (policy->host.uplink) {
         const struct inventory_link *up;
 

@@ -88,6 +88,7 @@ struct plan {
     struct arena *arena;
     const struct policy_host *host;
     uint32_t uplink;            /* ifindex; 0: none or not there. */
+    uint32_t bridge;            /* ifindex; 0: not there yet. */
     const char *host_problem;   /* Not NULL: nothing may be open, and why:
                                  * the uplink has an address, say. */
     const char *host_foreign;   /* The same, from what the kernel holds. */
