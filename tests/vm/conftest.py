@@ -24,3 +24,13 @@ def namespaces():
     yield make
     for ns in reversed(made):
         ns.delete()
+
+
+@pytest.fixture
+def lab(request):
+    """A host with cordon and guests, lib/lab.py. It is made once and used by
+    one test after the other, unless one fails or leaves it in disorder."""
+    import lab as lab_
+    failed = request.session.testsfailed
+    yield lab_.take()
+    lab_.give_back(intact=request.session.testsfailed == failed)
