@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/* From the guest, off the common path: IPv6 and its extension headers. */
+
+#include <cordon-config.h>
+#include "dataplane/linux/guard_chains.h"
+
+#include <stddef.h>
+
+#define ZERO16 "00000000000000000000000000000000"
+#define LOOPBACK "00000000000000000000000000000001"
+#define DROP_SPOOFED_IP "goto drop-spoofed-ip"
+
+/* 'l4proto' is there only if version and payload length are consistent and
+ * the header chain can be read to its end. Hop-by-Hop, the one extension
+ * header besides Fragment, has its options at nh42 and what follows at nh48;
+ * Fragment has its offset, in bytes, at nh42. */
+const struct guard_chain guard_chains_ip6[] = {
+    { "in6", RULES(
+        "l4proto >= 00; ip6.plen != 0000; goto in6-size",
+        "goto drop-malformed") },
+    { "in6-size", RULES(
+        "ip6.plen <= 05b4; goto in6-source",
+        "ip6.next == 06; goto in6-source",
+        "iif in jumbo; goto in6-source",
+        "goto drop-malformed") },
+    { "in6-source", RULES(
+        "iif . eth.src . ip6.src in pair6; goto in6-next",
+        "iif . eth.src . ip6.src in pairs6; goto in6-next",
+        "ip6.src == " ZERO16 "; goto in6-unspecified",
+        "ip6.next == 70; iif . ip6.src in addr6; goto in6-next",
+        "ip6.next == 70; iif . ip6.src in addrs6; goto in6-next",
+        "iif in router; goto in6-router",
+        DROP_SPOOFED_IP) },
+    { "in6-router", RULES(
+        "eth.src & ffffffffff00 == 00005e000100; " DROP_SPOOFED_IP,
+        "eth.src & ffffffffff00 == 00005e000200; " DROP_SPOOFED_IP,
+        "nh8:1 == ff; " DROP_SPOOFED_IP,
+        "nh8:2 & ffc0 == fe80; " DROP_SPOOFED_IP,
+        "ip6.src == " LOOPBACK "; " DROP_SPOOFED_IP,
+        "nh8:12 == 00000000000000000000ffff; " DROP_SPOOFED_IP,
+        "protocol . ip6.src in underlay6; " DROP_SPOOFED_IP,
+        "$mark . ip6.src in declared6; " DROP_SPOOFED_IP,
+        "$mark . ip6.src in declareds6; " DROP_SPOOFED_IP,
+        "goto in6-next") },
+    /* From "::": detecting duplicates of an own address, asking for routers,
+     * reporting groups (RFC 4861, RFC 3810). */
+    { "in6-unspecified", RULES(
+        "ip6.next == 3a; nh40:1 == 87; iif . eth.src . nh48:16 in pair6; "
+        "nh24:13 == ff0200000000000000000001ff; goto in6-solicited",
+        "ip6.next == 3a; nh40:1 == 87; iif . eth.src . nh48:16 in pairs6; "
+        "nh24:13 == ff0200000000000000000001ff; goto in6-solicited",
+        "ip6.next == 3a; nh40:1 == 85; goto in6-next",
+        "ip6.next == 3a; nh40:1 == 83; goto in6-next",
+        "ip6.next == 3a; nh40:1 == 8f; goto in6-next",
+        "ip6.next == 00; nh40:2 == 3a00; nh48:1 == 83; goto in6-next",
+        "ip6.next == 00; nh40:2 == 3a00; nh48:1 == 8f; goto in6-next",
+        DROP_SPOOFED_IP) },
+    { "in6-solicited", RULES(
+        "add scratch4 cpu . ip6.dst.low & 00ffffff",
+        "cpu . nh60:4 & 00ffffff in scratch4; "
+        "delete scratch4 cpu . ip6.dst.low & 00ffffff; goto in6-next",
+        "delete scratch4 cpu . ip6.dst.low & 00ffffff",
+        DROP_SPOOFED_IP) },
+
+    { "in6-next", RULES(
+        "ip6.next == 3a; goto in6-icmp",
+        "ip6.next == 06; goto in6-tcp",
+        "ip6.next == 11; goto in6-udp",
+        "ip6.next == 32; goto in6-to",
+        "ip6.next == 84; goto in6-to",
+        "ip6.next == 2f; goto in6-to",
+        "ip6.next == 00; goto in6-options",
+        "ip6.next == 2c; goto in6-fragment",
+        "ip6.next == 70; goto in6-vrrp",
+        "ip6.next == 58; iif in router; goto in6-to",
+        "ip6.next == 59; iif in router; goto in6-to",
+        "ip6.next == 67; iif in router; goto in6-to",
+        "goto drop-ext-header") },
+    { "in6-options", RULES(
+        "nh40:2 == 3a00; nh48:1 85-89; goto in6-hidden-nd",
+        "nh40:2 == 3a00; nh42:6 in alert; ip6.plen >= 000c; goto in6-mld",
+        "goto drop-ext-header") },
+    { "in6-hidden-nd", RULES(
+        "nh48:1 == 86; goto drop-rogue-ra",
+        "nh48:1 == 89; goto drop-rogue-ra",
+        "goto drop-nd-spoof") },
+    { "in6-mld", RULES(
+        "nh48:1 83-84; goto in6-to",
+        "nh48:1 == 8f; goto in6-to",
+        "nh48:1 == 82; iif in router; goto in6-to",
+        "nh48:1 == 82; goto drop-rogue-router",
+        "goto drop-ext-header") },
+    { "in6-vrrp", RULES(
+        "ip6.plen >= 0008; ip6.dst == ff020000000000000000000000000012; "
+        "iif . nh41:1 in vrrp; goto in6-to",
+        "goto drop-rogue-router") },
+
+    { "in6-fragment", RULES(
+        "nh40:1 == 3a; nh42:2 & fff8 == 0000; nh48:1 85-89; "
+        "goto in6-hidden-nd",
+        "nh40:1 == 3a; nh24:1 == ff; goto drop-fragment",
+        "nh42:2 & fff8 == 0008; goto drop-fragment",
+        "nh40:1 == 06; goto in6-part",
+        "nh40:1 == 11; goto in6-part",
+        "nh40:1 == 3a; goto in6-part",
+        "nh40:1 == 32; goto in6-part",
+        "nh40:1 == 84; goto in6-part",
+        "goto drop-fragment") },
+    { "in6-part", RULES(
+        "nh42:2 & fff8 != 0000; nh42:2 & fff8 . ip6.plen in fits6; "
+        "goto in6-to",
+        "nh42:2 & fff8 != 0000; goto drop-fragment",
+        "nh40:1 == 06; goto in6-first-tcp",
+        "nh40:1 == 84; ip6.plen < 0014; goto drop-fragment",
+        "ip6.plen < 0010; goto drop-fragment",
+        "nh40:1 == 11; goto in6-udp-ports",
+        "nh40:1 == 3a; goto in6-first-icmp",
+        "goto in6-to") },
+    { "in6-first-icmp", RULES(
+        "nh48:1 80-81; goto in6-to",
+        "nh48:1 01-04; iif in router; goto in6-to",
+        "nh48:1 01-04; ip6.plen >= 0038; goto in6-error",
+        "nh48:1 01-04; goto drop-icmp-embedded",
+        "goto drop-fragment") },
+
+    { "in6-udp", RULES(
+        "ip6.plen < 0008; goto drop-malformed",
+        "goto in6-udp-ports") },
+    { "in6-udp-ports", RULES(
+        "iif in dhcp-server; goto in6-udp-group",
+        "sport == 0043; goto drop-rogue-dhcp",
+        "sport == 0223; goto drop-rogue-dhcp",
+        "dport == 0044; goto drop-rogue-dhcp",
+        "dport == 0222; goto drop-rogue-dhcp",
+        "dport == 0223; th8:1 0c-0d; goto drop-rogue-dhcp",
+        "goto in6-udp-group") },
+    { "in6-udp-group", RULES(
+        "nh24:1 == ff; dport == 07c1; !iif in router; "
+        "goto drop-rogue-router",
+        "nh24:1 == ff; dport == 07ed; !iif in router; "
+        "goto drop-rogue-router",
+        "goto in6-to") },
+    { "in6-to", RULES(
+        "protocol . ip6.dst in underlay6; goto drop-encapsulation",
+        "goto in-storm") },
+    { NULL, NULL },
+};

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/* Makes objects of the chains in guard_chains.h, and of those that are the
+ * same thing many times over: counting and dropping by reason, walking
+ * options, comparing lengths. */
+
+#include <cordon-config.h>
+#include "dataplane/linux/guard_rules.h"
+
+#include <netinet/in.h>
+#include <string.h>
+
+#include "dataplane/linux/guard_chains.h"
+#include "lib/arena.h"
+#include "lib/reason.h"
+#include "openvswitch/dynamic-string.h"
+#include "packets.h"
+#include "plan/object.h"
+#include "policy/policy.h"
+#include "util.h"
+
+/* More endpoints than this are looked up in a set on the common path, too. */
+#define UNDERLAY_MAX 4
+
+struct maker {
+    struct arena *arena;
+    struct objects *objects;
+    char *mark;                 /* "mark & ffff0000" */
+    char *not_underlay4;        /* "ip.dst & ... != ...; ", or "" */
+    char *not_underlay6;
+};
+
+static void
+add_chain(struct maker *m, const char *name, struct ds *rules)
+{
+    objects_add(m->objects, &(struct object) {
+        .kind = OBJECT_NFT_CHAIN, .name = name, .text = "regular" });
+    objects_add(m->objects, &(struct object) {
+        .kind = OBJECT_NFT_RULES, .name = name,
+        .text = arena_strdup(m->arena, ds_cstr(rules)) });
+    ds_clear(rules);
+}
+
+/* Appends 'rule' as a line, with the words in it that begin with "$"
+ * replaced. */
+static void
+add_rule(const struct maker *m, struct ds *rules, const char *rule)
+{
+    const struct {
+        const char *word, *with;
+    } words[] = {
+        { "$mark", m->mark },
+        { "$not-underlay4", m->not_underlay4 },
+        { "$not-underlay6", m->not_underlay6 },
+    };
+
+    if (rules->length) {
+        ds_put_char(rules, '\n');
+    }
+    while (*rule) {
+        size_t i;
+
+        for (i = 0; *rule == '$' && i < ARRAY_SIZE(words); i++) {
+            size_t n = strlen(words[i].word);
+
+            if (!strncmp(rule, words[i].word, n)) {
+                ds_put_cstr(rules, words[i].with);
+                rule += n;
+                break;
+            }
+        }
+        if (*rule && *rule != '$') {
+            ds_put_char(rules, *rule++);
+        }
+    }
+}
+
+static void
+add_chains(struct maker *m, const struct guard_chain *chains)
+{
+    struct ds rules = DS_EMPTY_INITIALIZER;
+
+    for (; chains->name; chains++) {
+        for (const char *const *r = chains->rules; *r; r++) {
+            add_rule(m, &rules, *r);
+        }
+        add_chain(m, chains->name, &rules);
+    }
+    ds_destroy(&rules);
+}
+
+/* Counting must not decide: if the set is full, the frame is dropped
+ * uncounted. */
+static void
+add_drop_chains(struct maker *m)
+{
+    struct ds rules = DS_EMPTY_INITIALIZER;
+
+    for (unsigned int i = 1; i <= REASON_MAX; i++) {
+        ds_put_format(&rules,
+                      "count "GUARD_SET_DROPS" iif . oif . #%08x\ndrop", i);
+        add_chain(m, arena_printf(m->arena, "drop-%s", reason_name(i)),
+                  &rules);
+    }
+    ds_destroy(&rules);
+}
+
+/* Neighbour Discovery: a chain for each place, from the network header, where
+ * an option may begin within the 128 bytes that netback copies. Options say
+ * their length in units of 8 bytes. A link-layer address is the frame's
+ * source, and there is none from "::" (RFC 4861, section 4). */
+static void
+add_option_chains(struct maker *m)
+{
+    enum { FIRST = 48, LAST = 112 };
+    struct ds rules = DS_EMPTY_INITIALIZER;
+
+    for (unsigned int at = FIRST; at <= LAST; at += 8) {
+        ds_put_format(&rules, "ip6.plen == %04x; goto in6-to", at - 40);
+        if (at < LAST) {
+            ds_put_format(&rules, "\nnh%u:1 01-02; ip6.src == "
+                          "00000000000000000000000000000000; "
+                          "goto drop-spoofed-ip", at);
+            for (unsigned int type = 1; type <= 2; type++) {
+                ds_put_format(&rules, "\nnh%u:2 == %02x01; "
+                              "iif . eth.src . nh%u:6 in same; goto nd-%u",
+                              at, type, at + 2, at + 8);
+            }
+            ds_put_format(&rules, "\nnh%u:1 01-02; goto drop-nd-spoof", at);
+            for (unsigned int n = 1; at + 8 * n <= LAST; n++) {
+                ds_put_format(&rules, "\nnh%u:1 == %02x; goto nd-%u", at + 1,
+                              n, at + 8 * n);
+            }
+        }
+        ds_put_cstr(&rules, "\ngoto drop-nd-spoof");
+        add_chain(m, arena_printf(m->arena, "nd-%u", at), &rules);
+    }
+    ds_destroy(&rules);
+}
+
+/* A chain that goes to 'good' if TCP's header, options included, fits in the
+ * packet, whose length 'field' counts from 'base' bytes before it. Data
+ * offsets of 4 and less are 'small'. */
+static void
+add_tcp_chain(struct maker *m, const char *name, const char *field,
+              unsigned int base, const char *small, const char *good,
+              const char *bad)
+{
+    struct ds rules = DS_EMPTY_INITIALIZER;
+
+    ds_put_format(&rules, "%s < %04x; goto %s", field, base + 20, bad);
+    ds_put_format(&rules, "\nth12:1 < 50; goto %s", small);
+    for (unsigned int words = 5; words < 15; words++) {
+        ds_put_format(&rules, "\n%s >= %04x; th12:1 < %02x; goto %s", field,
+                      base + words * 4, (words + 1) << 4, good);
+    }
+    ds_put_format(&rules, "\n%s >= %04x; th12:1 >= f0; goto %s", field,
+                  base + 60, good);
+    ds_put_format(&rules, "\ngoto %s", bad);
+    add_chain(m, name, &rules);
+    ds_destroy(&rules);
+}
+
+static void
+add_element(struct maker *m, const char *set, const void *key, size_t len)
+{
+    struct object o = {
+        .kind = OBJECT_NFT_ELEMENT, .name = set, .key_len = len,
+    };
+
+    memcpy(o.key, key, len);
+    nft_element_describe(guard_set_by_name(set), m->arena, &o);
+    objects_add(m->objects, &o);
+}
+
+static void
+add_fit(struct maker *m, const char *set, uint16_t from, uint16_t to,
+        uint16_t len)
+{
+    const ovs_be16 key[8] = { [0] = htons(from), [4] = htons(to),
+                              [6] = htons(len) };
+
+    add_element(m, set, key, sizeof key);
+}
+
+/* All offsets of later fragments, in units of 'unit' 8ths, with the lengths
+ * that end within 'end'. What is longer than a jumbo frame fits nowhere. */
+static void
+add_fits(struct maker *m, const char *set, unsigned int unit,
+         unsigned int end, unsigned int common)
+{
+    const unsigned int jumbo = 9216;
+    unsigned int low = (end - jumbo) / 8, high = (end - common) / 8;
+
+    add_fit(m, set, 0, low * unit, jumbo);
+    add_fit(m, set, (low + 1) * unit, high * unit, common);
+    for (unsigned int at = high + 1; at <= 8191; at++) {
+        add_fit(m, set, at * unit, at * unit, end - at * 8);
+    }
+}
+
+static void
+add_constants(struct maker *m)
+{
+    static const uint16_t ports[] = { 67, 68, 546, 547 };
+    static const uint8_t alerts[][6] = {
+        { 5, 2, 0, 0, 1, 0 }, { 1, 0, 5, 2, 0, 0 }, { 5, 2, 0, 0, 0, 0 },
+        { 0, 5, 2, 0, 0, 0 }, { 0, 0, 5, 2, 0, 0 },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(ports); i++) {
+        ovs_be16 port = htons(ports[i]);
+
+        add_element(m, "dhcp", &port, sizeof port);
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(alerts); i++) {
+        add_element(m, "alert", alerts[i], sizeof alerts[i]);
+    }
+    add_fits(m, "fits4", 1, 65535, 1500);
+    add_fits(m, "fits6", 8, 65535 + 8, 1460);
+}
+
+static void
+add_underlay_element(struct maker *m, const struct prefix *p)
+{
+    bool v4 = p->addr.family == AF_INET;
+    size_t n = addr_len(&p->addr);
+    uint8_t key[OBJECT_KEY_MAX] = { 0 };
+    ovs_be16 type = htons(v4 ? ETH_TYPE_IP : ETH_TYPE_IPV6);
+
+    memcpy(key, &type, sizeof type);
+    memcpy(key + 4, p->addr.b, n);
+    key[4 + n] = p->len;
+    add_element(m, v4 ? "underlay4" : "underlay6", key, 4 + n + 1);
+}
+
+/* Appends the comparison that no destination within 'p' passes. */
+static void
+put_not_within(struct ds *ds, const struct prefix *p)
+{
+    bool v4 = p->addr.family == AF_INET;
+    unsigned int n = v4 ? 4 : MAX(1, DIV_ROUND_UP(p->len, 8));
+
+    if (v4) {
+        ds_put_cstr(ds, "ip.dst");
+    } else if (n == 16) {
+        ds_put_cstr(ds, "ip6.dst");
+    } else {
+        ds_put_format(ds, "nh24:%u", n);
+    }
+    if (p->len != 8 * n) {
+        ds_put_cstr(ds, " & ");
+        for (unsigned int i = 0; i < n; i++) {
+            int bits = (int) p->len - 8 * (int) i;
+
+            ds_put_format(ds, "%02x",
+                          bits >= 8 ? 0xff : bits <= 0 ? 0
+                          : (0xff00 >> bits) & 0xff);
+        }
+    }
+    ds_put_cstr(ds, " != ");
+    for (unsigned int i = 0; i < n; i++) {
+        ds_put_format(ds, "%02x", p->addr.b[i]);
+    }
+    ds_put_cstr(ds, "; ");
+}
+
+static char *
+not_underlay(struct maker *m, const struct policy_host *host, int family)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    size_t n = 0;
+    char *s;
+
+    for (size_t i = 0; i < host->n_underlay; i++) {
+        if (host->underlay[i].addr.family == family) {
+            put_not_within(&ds, &host->underlay[i]);
+            n++;
+        }
+    }
+    if (n > UNDERLAY_MAX) {
+        ds_clear(&ds);
+        ds_put_cstr(&ds, family == AF_INET
+                    ? "!protocol . ip.dst in underlay4; "
+                    : "!protocol . ip6.dst in underlay6; ");
+    }
+    s = arena_strdup(m->arena, ds_cstr(&ds));
+    ds_destroy(&ds);
+    return s;
+}
+
+static bool
+is_within_another(const struct policy_host *host, size_t i)
+{
+    for (size_t j = 0; j < host->n_underlay; j++) {
+        if (i != j && prefix_contains(&host->underlay[j], &host->underlay[i])
+            && (j < i || !prefix_contains(&host->underlay[i],
+                                          &host->underlay[j]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void
+guard_want_rules(const struct policy_host *host, struct arena *arena,
+                 struct objects *objects)
+{
+    struct maker m = { .arena = arena, .objects = objects };
+
+    m.mark = arena_printf(arena, "mark & %08x", host->mark_mask);
+    m.not_underlay4 = not_underlay(&m, host, AF_INET);
+    m.not_underlay6 = not_underlay(&m, host, AF_INET6);
+
+    add_chains(&m, guard_chains_fast);
+    add_chains(&m, guard_chains_frame);
+    add_chains(&m, guard_chains_ip4);
+    add_chains(&m, guard_chains_ip6);
+    add_chains(&m, guard_chains_icmp6);
+    add_chains(&m, guard_chains_out);
+    add_chains(&m, guard_chains_uplink);
+    add_tcp_chain(&m, "in4-tcp", "ip.len", 20, "drop-malformed", "in4-to",
+                  "drop-malformed");
+    add_tcp_chain(&m, "in4-first-tcp", "ip.len", 20, "in4-to", "in4-to",
+                  "drop-fragment");
+    add_tcp_chain(&m, "in6-tcp", "ip6.plen", 0, "drop-malformed", "in6-to",
+                  "drop-malformed");
+    add_tcp_chain(&m, "in6-first-tcp", "ip6.plen", 8, "in6-to", "in6-to",
+                  "drop-fragment");
+    add_option_chains(&m);
+    add_drop_chains(&m);
+
+    add_constants(&m);
+    for (size_t i = 0; i < host->n_underlay; i++) {
+        if (!is_within_another(host, i)) {
+            add_underlay_element(&m, &host->underlay[i]);
+        }
+    }
+}

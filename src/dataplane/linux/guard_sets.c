@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/* The sets of the guard. What is keyed by a device concerns that port alone;
+ * what is keyed by a mark concerns its segment. Sets of a fixed size without
+ * intervals are hash tables that cost the same whatever they hold
+ * (net/netfilter/nft_set_hash.c); those with intervals are only looked into
+ * off the common path. */
+
+#include <cordon-config.h>
+#include "dataplane/linux/guard_rules.h"
+
+#include <string.h>
+
+#include "util.h"
+
+#define PORTS 16384             /* Ports of a host, by far. */
+#define PAIRS 65536
+
+#define DEV NFT_TYPE_DEVICE
+#define MARK NFT_TYPE_MARK
+#define MAC NFT_TYPE_MAC
+#define IP4 NFT_TYPE_IP4
+#define IP6 NFT_TYPE_IP6
+#define ETYPE NFT_TYPE_ETHERTYPE
+#define U16 NFT_TYPE_U16
+#define U8 NFT_TYPE_U8
+#define PREFIXES NFT_SET_PREFIXES
+#define RANGES NFT_SET_RANGES
+#define PACKETS NFT_SET_FROM_PACKETS
+
+const struct nft_set_def guard_sets[] = {
+    /* A port's segment, both ways. */
+    { "segment", { DEV }, .map = true, .size = PORTS },
+    { "members", { MARK, DEV }, .size = PORTS },
+    /* A port's MACs; 'same' has each twice, which is how a rule finds out
+     * that two fields are one own MAC. */
+    { "macs", { DEV, MAC }, .size = PAIRS },
+    { "same", { DEV, MAC, MAC }, .size = PAIRS },
+    /* A port's addresses, with MAC and without; hosts and prefixes. */
+    { "pair4", { DEV, MAC, IP4 }, .size = PAIRS },
+    { "pair6", { DEV, MAC, IP6 }, .size = PAIRS },
+    { "pairs4", { DEV, MAC, IP4 }, PREFIXES, .size = PAIRS },
+    { "pairs6", { DEV, MAC, IP6 }, PREFIXES, .size = PAIRS },
+    { "addr4", { DEV, IP4 }, .size = PAIRS },
+    { "addr6", { DEV, IP6 }, .size = PAIRS },
+    { "addrs4", { DEV, IP4 }, PREFIXES, .size = PAIRS },
+    { "addrs6", { DEV, IP6 }, PREFIXES, .size = PAIRS },
+    /* What a port is declared to be. */
+    { "router", { DEV }, .size = PORTS },
+    { "dhcp-server", { DEV }, .size = PORTS },
+    { "vrrp", { DEV, U8 }, .size = PORTS },
+    { "jumbo", { DEV }, .size = PORTS },
+    { "storm", { DEV }, .limit = true, .size = PORTS },
+    /* A segment's: subnets' broadcast addresses; what is declared for others
+     * than a router; who may be believed to be a gateway or a service. */
+    { "broadcast4", { MARK, IP4 }, .size = PORTS },
+    { "declared4", { MARK, IP4 }, .size = PAIRS },
+    { "declared6", { MARK, IP6 }, .size = PAIRS },
+    { "declareds4", { MARK, IP4 }, PREFIXES, .size = PAIRS },
+    { "declareds6", { MARK, IP6 }, PREFIXES, .size = PAIRS },
+    { "gateway", { MARK, MAC }, .size = PORTS },
+    { "believed4", { MARK, MAC, IP4 }, .size = PORTS },
+    { "believed6", { MARK, MAC, IP6 }, .size = PORTS },
+    /* MACs that are here, so not behind the uplink. */
+    { "local", { MARK, MAC }, .size = PAIRS },
+    /* VLANs of the uplink. */
+    { "vlan", { U16 }, .map = true, .size = 4096 },
+    { "trunk", { U16, MARK }, .size = 4096 },
+    /* The host's own. */
+    { "underlay4", { ETYPE, IP4 }, PREFIXES, .size = PORTS },
+    { "underlay6", { ETYPE, IP6 }, PREFIXES, .size = PORTS },
+    /* Constants: UDP ports of DHCP; Hop-by-Hop options that are one Router
+     * Alert (RFC 2711); offsets and lengths of fragments that end within
+     * 65,535 bytes. */
+    { "dhcp", { U16 }, .size = 0 },
+    { "alert", { MAC }, .size = 16 },
+    { "fits4", { U16, U16 }, RANGES, .size = 1024 },
+    { "fits6", { U16, U16 }, RANGES, .size = 1024 },
+    /* Where a rule puts one field of a packet to look for another there, and
+     * takes it out again. By CPU, on which nothing comes in between. */
+    { "scratch4", { MARK, IP4 }, PACKETS, .size = PORTS },
+    { "scratch6", { MARK, IP6 }, PACKETS, .size = PORTS },
+    /* Counters: device from, device to, reason. */
+    { GUARD_SET_DROPS, { DEV, DEV, MARK }, PACKETS, .size = PAIRS },
+};
+
+const size_t guard_n_sets = ARRAY_SIZE(guard_sets);
+
+const struct nft_set_def *
+guard_set_by_name(const char *name)
+{
+    for (size_t i = 0; i < guard_n_sets; i++) {
+        if (!strcmp(guard_sets[i].name, name)) {
+            return &guard_sets[i];
+        }
+    }
+    return NULL;
+}
