@@ -97,6 +97,14 @@ prefix_has_host_bits(const struct prefix *p)
     return false;
 }
 
+void
+prefix_clear_host_bits(struct prefix *p)
+{
+    for (unsigned int i = p->len; i < addr_bits(&p->addr); i++) {
+        p->addr.b[i / 8] &= ~(0x80 >> (i % 8));
+    }
+}
+
 bool
 prefix_is_host(const struct prefix *p)
 {

@@ -45,6 +45,9 @@ bool prefix_parse(const char *s, struct prefix *ret_prefix);
 /* True if bits past 'p->len' are set. */
 bool prefix_has_host_bits(const struct prefix *p);
 
+/* Clears the bits past 'p->len'. */
+void prefix_clear_host_bits(struct prefix *p);
+
 /* True if 'p' holds a single address. */
 bool prefix_is_host(const struct prefix *p);
 

@@ -9,8 +9,8 @@
 struct ds;
 struct policy;
 
-/* Loads the file 'path', or all *.yaml and *.json in the directory 'path'
- * together with what they include. Returns 0 and the policy, which the caller
+/* Loads the file 'path', or all *.yaml, *.yml and *.json in the directory
+ * 'path', together with what they include. Returns 0 and the policy, which the caller
  * frees with policy_free(); or -EINVAL with every error found, or another
  * -errno if a file could not be read. 'errors' then has, for each error,
  *

@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/* From text to nodes, by libfyaml's events.
+ *
+ * Events instead of libfyaml's own documents, because that bounds what a
+ * hostile file can cost: aliases and merge keys are refused as they appear
+ * and never resolved, nesting is limited before anything recurses, all
+ * duplicate keys of a mapping are found in linear time and told at their
+ * lines, and a node takes about 100 bytes instead of 400.
+ *
+ * libfyaml 0.7 is known to crash or to leak its input on NUL, on invalid
+ * UTF-8 (also while it displays the error) and on control characters. None of
+ * these belongs into a policy, so text with them never gets there. A byte
+ * order mark is skipped for the same reason. */
+
+#include <cordon-config.h>
+#include "policy/node.h"
+
+#include <libfyaml.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/arena.h"
+#include "openvswitch/shash.h"
+#include "unicode.h"
+#include "util.h"
+
+enum {
+    MAX_DEPTH = 32,             /* A policy needs 11. */
+    MAX_NODES = 2000000,        /* 10,000 interfaces have 200,000. */
+};
+
+struct reader {
+    struct arena *arena;
+    struct diag *diag;
+    const struct diag_source *source;
+    size_t skipped;             /* Bytes before what libfyaml sees. */
+    struct node *root;
+    struct node *stack[MAX_DEPTH];
+    size_t depth;
+    size_t n_nodes;
+    struct node *key;           /* Of the innermost mapping, waiting for its
+                                 * value. */
+    struct diag_place last;     /* Of the last event that had one. */
+};
+
+static bool
+text_error(struct diag *diag, const struct diag_source *source, size_t offset,
+           const char *what)
+{
+    struct diag_place place = { .source = source, .offset = offset };
+
+    diag_locate(&place);
+    diag_add(diag, &place, "%s; write the policy as plain UTF-8 text", what);
+    return false;
+}
+
+/* True if libfyaml may see the text. */
+static bool
+check_text(struct diag *diag, const struct diag_source *source)
+{
+    size_t valid;
+    char *problem;
+
+    for (size_t i = 0; i < source->length; i++) {
+        unsigned char c = source->text[i];
+
+        if (!c) {
+            return text_error(diag, source, i, "NUL character");
+        } else if ((c < 0x20 && c != '\t' && c != '\n' && c != '\r')
+                   || c == 0x7f) {
+            return text_error(diag, source, i, "control character");
+        }
+    }
+    problem = utf8_validate(source->text, &valid);
+    if (problem) {
+        free(problem);
+        return text_error(diag, source, valid, "not valid UTF-8");
+    }
+    return true;
+}
+
+/* Returns where 'token' starts, or where the last event was if libfyaml does
+ * not say (an empty value has no token). */
+static struct diag_place
+token_place(struct reader *r, struct fy_token *token)
+{
+    const struct fy_mark *mark = token ? fy_token_start_mark(token) : NULL;
+
+    if (mark && mark->input_pos + r->skipped <= r->source->length) {
+        enum fy_scalar_style style = fy_token_scalar_style(token);
+        /* The mark is behind the opening quote. */
+        bool quoted = mark->column > 0
+                      && (style == FYSS_SINGLE_QUOTED
+                          || style == FYSS_DOUBLE_QUOTED);
+
+        r->last = (struct diag_place) {
+            .source = r->source,
+            .line = mark->line + 1,
+            .column = mark->column + 1 - quoted,
+            .offset = mark->input_pos + r->skipped - quoted,
+        };
+    }
+    return r->last;
+}
+
+static bool
+is_one_of(const char *s, const char *const *words)
+{
+    for (; *words; words++) {
+        if (!strcmp(s, *words)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Returns the type of the plain scalar 's': YAML 1.2 section 10.3.2. */
+static enum node_type
+plain_type(const char *s)
+{
+    static const char *const nulls[] = {
+        "", "~", "null", "Null", "NULL", NULL
+    };
+    static const char *const bools[] = {
+        "true", "True", "TRUE", "false", "False", "FALSE", NULL
+    };
+    static const char *const floats[] = {
+        ".inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN", NULL
+    };
+    const char digits[] = "0123456789";
+    const char *p = s + (*s == '-' || *s == '+');
+    size_t whole, fraction = 0;
+
+    if (is_one_of(s, nulls)) {
+        return NODE_NULL;
+    } else if (is_one_of(s, bools)) {
+        return NODE_BOOL;
+    } else if (is_one_of(p, floats)) {
+        return NODE_FLOAT;
+    } else if (s[0] == '0' && (s[1] == 'x' || s[1] == 'o')) {
+        const char *set = s[1] == 'x' ? "0123456789abcdefABCDEF" : "01234567";
+
+        return s[2] && !s[2 + strspn(&s[2], set)] ? NODE_INTEGER
+                                                  : NODE_STRING;
+    }
+    whole = strspn(p, digits);
+    p += whole;
+    if (!*p && whole) {
+        return NODE_INTEGER;
+    }
+    if (*p == '.') {
+        fraction = strspn(++p, digits);
+        p += fraction;
+    }
+    if (!whole && !fraction) {
+        return NODE_STRING;
+    }
+    if (*p == 'e' || *p == 'E') {
+        p++;
+        p += *p == '-' || *p == '+';
+        if (!strspn(p, digits)) {
+            return NODE_STRING;
+        }
+        p += strspn(p, digits);
+    }
+    return *p ? NODE_STRING : NODE_FLOAT;
+}
+
+/* Refuses what a policy has no use for. */
+static void
+check_properties(struct reader *r, const struct diag_place *place,
+                 const struct fy_token *anchor, const struct fy_token *tag)
+{
+    if (anchor) {
+        diag_add(r->diag, place, "anchors (&) are not allowed; "
+                     "remove it and write each value out");
+    }
+    if (tag) {
+        diag_add(r->diag, place, "tags (!) are not allowed; remove it, and "
+                     "quote the value if it is a string");
+    }
+}
+
+static struct node *
+node_new(struct reader *r, enum node_type type, const struct diag_place *place)
+{
+    struct node *n = arena_alloc(r->arena, sizeof *n);
+
+    r->n_nodes++;
+    n->type = type;
+    n->text = n->key = "";
+    n->place = *place;
+    return n;
+}
+
+/* Puts 'n' where the reader is in the tree. */
+static void
+node_attach(struct reader *r, struct node *n)
+{
+    struct node *parent = r->depth ? r->stack[r->depth - 1] : NULL;
+
+    if (!parent) {
+        r->root = n;
+        return;
+    }
+    if (parent->type == NODE_MAPPING && r->key) {
+        n->key = r->key->text;
+        r->key->value = n;
+        r->key = NULL;
+        return;
+    }
+    if (parent->type == NODE_MAPPING) {
+        r->key = n;
+    }
+    n->key = parent->key;
+    if (parent->last) {
+        parent->last->next = n;
+    } else {
+        parent->children = n;
+    }
+    parent->last = n;
+    parent->n++;
+}
+
+/* Starts a mapping or a sequence. False: too deep. */
+static bool
+push(struct reader *r, enum node_type type, const struct diag_place *place)
+{
+    struct node *n = node_new(r, type, place);
+
+    node_attach(r, n);
+    if (r->depth >= MAX_DEPTH) {
+        diag_add(r->diag, place, "nested more than %d levels deep; "
+                     "a policy needs no more than 11", MAX_DEPTH);
+        return false;
+    }
+    r->stack[r->depth++] = n;
+    r->key = NULL;
+    return true;
+}
+
+/* Takes out of 'map' what it has twice, and what cannot be a key. */
+static void
+check_keys(struct reader *r, struct node *map)
+{
+    struct shash keys = SHASH_INITIALIZER(&keys);
+    struct node **link = &map->children;
+
+    for (struct node *key = map->children; key; key = key->next) {
+        const struct node *first = shash_find_data(&keys, key->text);
+        bool complex = key->type == NODE_SEQUENCE
+                       || key->type == NODE_MAPPING;
+
+        if (complex) {
+            diag_add(r->diag, &key->place, "a key must be a name, not %s; "
+                     "write a name, in quotes if need be",
+                     node_type_name(key->type));
+        } else if (first && !key->broken) {
+            diag_add(r->diag, &key->place, "\"%s\" is there twice, first at "
+                     "line %u; keep one of the two",
+                     key->text, first->place.line);
+        }
+        if (complex || first || key->broken) {
+            *link = key->next;
+            map->n--;
+        } else {
+            shash_add(&keys, key->text, key);
+            link = &key->next;
+        }
+    }
+    shash_destroy(&keys);
+}
+
+static void
+pop(struct reader *r)
+{
+    struct node *done = r->stack[--r->depth];
+    struct node *parent = r->depth ? r->stack[r->depth - 1] : NULL;
+
+    if (done->type == NODE_MAPPING) {
+        check_keys(r, done);
+    }
+    /* If what ended was itself a key (an error, told before), its value is
+     * still to come. */
+    r->key = parent && parent->type == NODE_MAPPING && parent->last
+             && !parent->last->value ? parent->last : NULL;
+}
+
+static void
+scalar(struct reader *r, const struct fy_event_scalar_data *s)
+{
+    struct diag_place place = token_place(r, s->value);
+    bool broken = false;
+    size_t length = 0;
+    const char *text = s->value ? fy_token_get_text(s->value, &length) : "";
+    enum node_type type = NODE_STRING;
+    struct node *n;
+    char *copy;
+
+    check_properties(r, &place, s->anchor, s->tag);
+    if (!text) {
+        text = "";
+        length = 0;
+    }
+    if (memchr(text, '\0', length)) {
+        diag_add(r->diag, &place, "NUL character; remove it");
+        broken = true;
+    }
+    copy = arena_alloc(r->arena, length + 1);
+    memcpy(copy, text, length);
+    if (!s->value || fy_token_scalar_style(s->value) == FYSS_PLAIN) {
+        type = plain_type(copy);
+    }
+    n = node_new(r, type, &place);
+    n->text = copy;
+    n->broken = broken;
+    node_attach(r, n);
+}
+
+/* Takes in one event. False: nothing after it can be made sense of. */
+static bool
+event(struct reader *r, struct fy_event *e)
+{
+    struct diag_place place = token_place(r, fy_event_get_token(e));
+    struct node *n;
+
+    if (r->n_nodes >= MAX_NODES) {
+        diag_add(r->diag, &place, "more than %d values in one file; "
+                 "split it and use \"include\"", MAX_NODES);
+        return false;
+    }
+    switch (e->type) {
+    case FYET_MAPPING_START:
+        check_properties(r, &place, e->mapping_start.anchor,
+                         e->mapping_start.tag);
+        return push(r, NODE_MAPPING, &place);
+
+    case FYET_SEQUENCE_START:
+        check_properties(r, &place, e->sequence_start.anchor,
+                         e->sequence_start.tag);
+        return push(r, NODE_SEQUENCE, &place);
+
+    case FYET_MAPPING_END:
+    case FYET_SEQUENCE_END:
+        ovs_assert(r->depth);
+        pop(r);
+        return true;
+
+    case FYET_SCALAR:
+        scalar(r, &e->scalar);
+        return true;
+
+    case FYET_ALIAS:
+        diag_add(r->diag, &place, "aliases (*) are not allowed; "
+                     "write the value out");
+        n = node_new(r, NODE_NULL, &place);
+        n->broken = true;
+        node_attach(r, n);
+        return true;
+
+    case FYET_DOCUMENT_START:
+        if (r->root) {
+            diag_add(r->diag, &place, "a second document; write each into a "
+                         "file of its own");
+            return false;
+        }
+        return true;
+
+    case FYET_NONE:
+    case FYET_STREAM_START:
+    case FYET_STREAM_END:
+    case FYET_DOCUMENT_END:
+        return true;
+    }
+    return false;
+}
+
+/* Reports what libfyaml did not understand. */
+static void
+syntax_errors(struct reader *r, struct fy_diag *fy_diag)
+{
+    const struct fy_diag_error *e;
+    void *iterator = NULL;
+    size_t before = r->diag->n;
+
+    while ((e = fy_diag_errors_iterate(fy_diag, &iterator))) {
+        struct diag_place place = r->last;
+
+        if (e->fyt) {
+            place = token_place(r, e->fyt);
+        }
+        diag_add(r->diag, &place, "%s; this is not YAML 1.2 or JSON",
+                     e->msg ? e->msg : "syntax error");
+    }
+    if (r->diag->n == before) {
+        diag_add(r->diag, &r->last, "syntax error; this is not YAML 1.2 or "
+                     "JSON");
+    }
+}
+
+static void
+discard(struct fy_diag *fy_diag OVS_UNUSED, void *user OVS_UNUSED,
+        const char *buf OVS_UNUSED, size_t len OVS_UNUSED)
+{
+}
+
+/* Reads all of the text. False if the tree is not whole. */
+static bool
+read_events(struct reader *r)
+{
+    struct fy_diag_cfg diag_cfg;
+    struct fy_parse_cfg cfg = {
+        .flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_DEFAULT_VERSION_1_2
+                 | FYPCF_JSON_NONE | FYPCF_SLOPPY_FLOW_INDENTATION,
+    };
+    struct fy_parser *parser;
+    struct fy_event *e;
+    bool whole = true;
+
+    fy_diag_cfg_default(&diag_cfg);
+    diag_cfg.fp = NULL;
+    diag_cfg.output_fn = discard;
+    cfg.diag = fy_diag_create(&diag_cfg);
+    fy_diag_set_collect_errors(cfg.diag, true);
+    parser = fy_parser_create(&cfg);
+    if (!parser
+        || fy_parser_set_string(parser, r->source->text + r->skipped,
+                                r->source->length - r->skipped)) {
+        out_of_memory();
+    }
+    while (whole && (e = fy_parser_parse(parser))) {
+        whole = event(r, e);
+        fy_parser_event_free(parser, e);
+    }
+    if (fy_parser_get_stream_error(parser)) {
+        syntax_errors(r, cfg.diag);
+        whole = false;
+    }
+    fy_parser_destroy(parser);
+    fy_diag_destroy(cfg.diag);
+    return whole;
+}
+
+const struct node *
+node_read(struct arena *arena, struct diag *diag,
+          const struct diag_source *source)
+{
+    struct reader r = {
+        .arena = arena,
+        .diag = diag,
+        .source = source,
+        .last = { .source = source, .line = 1, .column = 1 },
+    };
+
+    if (!check_text(diag, source)) {
+        return NULL;
+    }
+    if (source->length >= 3 && !memcmp(source->text, "\xef\xbb\xbf", 3)) {
+        r.skipped = 3;
+    }
+    if (!read_events(&r)) {
+        return NULL;
+    }
+    if (!r.root) {
+        diag_add(diag, &r.last, "the file is empty; it needs at least "
+                 "\"version: 1\"");
+    }
+    return r.root;
+}
+
+const char *
+node_type_name(enum node_type type)
+{
+    switch (type) {
+    case NODE_NULL:
+        return "empty";
+    case NODE_BOOL:
+        return "true or false";
+    case NODE_INTEGER:
+        return "an integer";
+    case NODE_FLOAT:
+        return "a number";
+    case NODE_STRING:
+        return "a string";
+    case NODE_SEQUENCE:
+        return "a list";
+    case NODE_MAPPING:
+        return "a mapping";
+    }
+    OVS_NOT_REACHED();
+}
