@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/* The order of changes:
+ *
+ *  1. What closes: devices down and out of the bridge, VLANs and FDB entries
+ *     removed. A port of which guard and lock are both not as wanted goes
+ *     down; as long as one of them holds, it is repaired where it is.
+ *  2. The host: bridge, sysctls.
+ *  3. The guard, in one transaction, and the lock.
+ *  4. The segment, of ports for which nothing of 2 and 3 differed.
+ *  5. Up, of ports for which nothing of 2 to 4 differed.
+ *
+ * 'changes' come from what has just been read back, so each step of a port
+ * follows a reading that shows the steps before. A port of which any change
+ * fails is put down and out of the bridge; the others go on. */
+
+#include <cordon-config.h>
+#include "dataplane/linux/apply.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dataplane/dataplane.h"
+#include "dataplane/linux/bridge.h"
+#include "dataplane/linux/guard.h"
+#include "dataplane/linux/lock.h"
+#include "dataplane/linux/port.h"
+#include "dataplane/linux/rtmsg.h"
+#include "dataplane/linux/sysctl.h"
+#include "dataplane/linux/want.h"
+#include "lib/arena.h"
+#include "lib/nlsock.h"
+#include "openvswitch/dynamic-string.h"
+#include "plan/object.h"
+#include "plan/plan.h"
+#include "plan/progress.h"
+#include "policy/policy.h"
+#include "util.h"
+
+/* A port that may open, or the uplink. */
+struct target {
+    uint32_t ifindex;
+    uint32_t segment;           /* 0: the uplink. */
+    const char *device;
+    uint32_t kinds;             /* Kinds of objects that differ. */
+    bool up;                    /* Was up when last read. */
+    bool failed;
+};
+
+struct run {
+    struct nlsock *sock;
+    const struct plan *plan;
+    const struct changes *changes;
+    struct arena *arena;
+    struct apply_error *errors;
+    size_t n_errors, allocated_errors;
+    struct target *targets;     /* By ifindex. */
+    size_t n_targets;
+    uint32_t bridge;            /* ifindex, 0: not there yet. */
+};
+
+/* Tag of a request that is no change's. */
+#define NO_CHANGE UINT32_MAX
+
+static int
+compare_targets(const void *a_, const void *b_)
+{
+    const struct target *a = a_, *b = b_;
+
+    return a->ifindex < b->ifindex ? -1 : a->ifindex > b->ifindex;
+}
+
+static struct target *
+find_target(const struct run *run, uint32_t ifindex)
+{
+    struct target key = { .ifindex = ifindex };
+
+    return run->n_targets ? bsearch(&key, run->targets, run->n_targets,
+                                    sizeof key, compare_targets) : NULL;
+}
+
+static void
+make_targets(struct run *run)
+{
+    const struct plan *plan = run->plan;
+    struct progress progress;
+    size_t n = 0;
+
+    run->targets = xcalloc(plan->n_ports + 1, sizeof *run->targets);
+    for (size_t i = 0; i < plan->n_ports; i++) {
+        const struct plan_port *p = &plan->ports[i];
+
+        if (want_port(plan, p)) {
+            run->targets[n++] = (struct target) {
+                .ifindex = p->ifindex,
+                .segment = p->segment->id,
+                .device = p->device,
+                .up = !(p->tap && p->standby),
+            };
+        }
+    }
+    if (plan_uplink_usable(plan)) {
+        run->targets[n++] = (struct target) {
+            .ifindex = plan->uplink,
+            .device = plan->host->uplink,
+            .up = true,
+        };
+    }
+    if (n) {
+        qsort(run->targets, n, sizeof *run->targets, compare_targets);
+    }
+    run->n_targets = n;
+
+    progress_init(&progress, run->changes);
+    for (size_t i = 0; i < n; i++) {
+        struct target *t = &run->targets[i];
+
+        t->kinds = progress_kinds(&progress, t->ifindex, t->segment);
+        /* What is wanted up and not missing is up. */
+        t->up &= !(t->kinds & KIND(OBJECT_UP));
+    }
+    progress_done(&progress);
+}
+
+static void
+add_error(struct run *run, uint32_t ifindex, int error, const char *message)
+{
+    if (run->n_errors == run->allocated_errors) {
+        run->errors = x2nrealloc(run->errors, &run->allocated_errors,
+                                 sizeof *run->errors);
+    }
+    run->errors[run->n_errors++]
+        = (struct apply_error) { ifindex, error, message };
+}
+
+/* Marks the targets that 'o' concerns as failed. */
+static void
+fail(struct run *run, const struct object *o)
+{
+    for (size_t i = 0; i < run->n_targets; i++) {
+        struct target *t = &run->targets[i];
+
+        t->failed |= object_concerns(o, t->ifindex, t->segment);
+    }
+}
+
+/* What is gone need not be removed, and a device that is gone has no wishes:
+ * the next reading shows it. */
+static bool
+is_gone(const struct change *c, int error)
+{
+    return error == -ENODEV || (c->op == CHANGE_DEL && error == -ENOENT);
+}
+
+static void
+change_failed(struct run *run, const struct change *c, int error,
+              const char *message)
+{
+    const struct object *o = change_object(c);
+    struct ds ds = DS_EMPTY_INITIALIZER;
+
+    if (!is_gone(c, error) || !o->ifindex) {
+        object_format(o, &ds);
+        add_error(run, o->ifindex, error,
+                  arena_printf(run->arena, "%s: %s", ds_cstr(&ds), message));
+        ds_destroy(&ds);
+    }
+    fail(run, o);
+}
+
+static void
+request_failed(uint32_t tag, int error, const char *message, void *run_)
+{
+    struct run *run = run_;
+
+    if (tag != NO_CHANGE && !(error == -ENOENT
+                              && run->changes->v[tag].op == CHANGE_DEL)) {
+        change_failed(run, &run->changes->v[tag], error, message);
+    }
+}
+
+/* Out of the bridge and, if a guest's, down. */
+static void
+close_device(struct run *run, uint32_t ifindex)
+{
+    if (ifindex != run->plan->uplink) {
+        nlsock_queue(run->sock, rtmsg_flags(ifindex, 0, IFF_UP), NO_CHANGE);
+    }
+    nlsock_queue(run->sock, rtmsg_master(ifindex, 0, 0, 0), NO_CHANGE);
+}
+
+static void
+put_removed(struct run *run, enum object_kind kind)
+{
+    for (size_t i = 0; i < run->changes->n; i++) {
+        const struct change *c = &run->changes->v[i];
+
+        if (c->op == CHANGE_DEL && c->have->kind == kind) {
+            port_put(run->sock, run->plan, c, run->bridge, i);
+        }
+    }
+}
+
+/* Step 1. Removals of what a device has in the bridge are left out if it
+ * leaves the bridge; it takes them along. */
+static void
+close_ports(struct run *run)
+{
+    const struct changes *ch = run->changes;
+    uint32_t *leaving = xmalloc((ch->n + 1) * sizeof *leaving);
+    size_t n_leaving = 0;
+
+    put_removed(run, OBJECT_UP);
+    for (size_t i = 0; i < run->n_targets; i++) {
+        struct target *t = &run->targets[i];
+        bool unguarded = t->kinds & KINDS_GUARD && t->kinds & KINDS_LOCK;
+        bool moved = t->kinds & KIND(OBJECT_MASTER);
+
+        if (t->up && (unguarded || moved)) {
+            if (t->segment) {
+                nlsock_queue(run->sock, rtmsg_flags(t->ifindex, 0, IFF_UP),
+                             NO_CHANGE);
+            } else if (unguarded) {
+                close_device(run, t->ifindex);
+            }
+        }
+    }
+    put_removed(run, OBJECT_MASTER);
+    for (size_t i = 0; i < ch->n; i++) {
+        const struct change *c = &ch->v[i];
+
+        if (c->op == CHANGE_DEL && c->have->kind == OBJECT_MASTER) {
+            leaving[n_leaving++] = c->have->ifindex;    /* Ascending. */
+        }
+    }
+    /* FDB entries before the VLANs that they are in: the kernel refuses to
+     * remove them afterwards. */
+    for (int pass = 0; pass < 2; pass++) {
+        enum object_kind kind = pass ? OBJECT_VLAN : OBJECT_FDB;
+        size_t l = 0;
+
+        for (size_t i = 0; i < ch->n; i++) {
+            const struct change *c = &ch->v[i];
+
+            if (c->op != CHANGE_DEL || c->have->kind != kind) {
+                continue;
+            }
+            while (l < n_leaving && leaving[l] < c->have->ifindex) {
+                l++;
+            }
+            if (l == n_leaving || leaving[l] != c->have->ifindex) {
+                port_put(run->sock, run->plan, c, run->bridge, i);
+            }
+        }
+    }
+    nlsock_flush(run->sock);
+    free(leaving);
+}
+
+/* Step 2. */
+static void
+put_host(struct run *run)
+{
+    for (size_t i = 0; i < run->changes->n; i++) {
+        const struct change *c = &run->changes->v[i];
+        const struct object *o = change_object(c);
+
+        if (o->kind == OBJECT_BRIDGE && c->want) {
+            bridge_put(run->sock, c, i);
+            nlsock_flush(run->sock);
+        } else if (o->kind == OBJECT_SYSCTL) {
+            int error = sysctl_put(run->sock, c, i);
+
+            if (error) {
+                change_failed(run, c, error, ovs_strerror(-error));
+            }
+        }
+    }
+    nlsock_flush(run->sock);
+    run->bridge = if_nametoindex(run->plan->host->bridge);
+}
+
+/* Step 3, the guard. */
+static int
+put_guard(struct run *run)
+{
+    size_t first = 0, end, n_errors = 0;
+    const struct changes *ch = run->changes;
+    struct apply_error *errors = NULL;
+    int result;
+
+    while (first < ch->n
+           && !(KIND(change_object(&ch->v[first])->kind) & KINDS_GUARD)) {
+        first++;
+    }
+    for (end = first; end < ch->n; end++) {
+        if (!(KIND(change_object(&ch->v[end])->kind) & KINDS_GUARD)) {
+            break;
+        }
+    }
+    if (first == end) {
+        return 0;
+    }
+    result = guard_apply(&ch->v[first], end - first, run->arena, &errors,
+                         &n_errors);
+    for (size_t i = 0; i < n_errors; i++) {
+        const struct object o = { .ifindex = errors[i].ifindex };
+
+        add_error(run, errors[i].ifindex, errors[i].error,
+                  errors[i].message);
+        fail(run, &o);
+    }
+    free(errors);
+    if (result < 0) {
+        /* Whatever was to change has not. */
+        for (size_t i = 0; i < run->n_targets; i++) {
+            run->targets[i].failed |= (run->targets[i].kinds & KINDS_GUARD)
+                                      != 0;
+        }
+        if (!n_errors) {
+            add_error(run, 0, result,
+                      arena_printf(run->arena, "nftables: %s",
+                                   ovs_strerror(-result)));
+        }
+        return 0;
+    }
+    return result;
+}
+
+/* Step 3, the lock: first what goes, filters before the qdiscs whose blocks
+ * they are in. */
+static void
+put_lock(struct run *run)
+{
+    for (int pass = 0; pass < 3; pass++) {
+        for (size_t i = 0; i < run->changes->n; i++) {
+            const struct change *c = &run->changes->v[i];
+            enum object_kind kind = change_object(c)->kind;
+            bool gone = c->op == CHANGE_DEL;
+
+            if (pass == 0 ? kind == OBJECT_FILTER && gone
+                : pass == 1 ? kind == OBJECT_QDISC
+                : kind == OBJECT_FILTER && !gone) {
+                lock_put(run->sock, c, run->bridge, i);
+            }
+        }
+    }
+    nlsock_flush(run->sock);
+}
+
+/* Steps 4 and 5. */
+static void
+put_ports(struct run *run)
+{
+    for (size_t i = 0; i < run->changes->n; i++) {
+        const struct change *c = &run->changes->v[i];
+        const struct object *o = change_object(c);
+        enum object_stage stage = object_stage(o);
+        uint32_t before = KINDS_HOST | KINDS_GUARD | KINDS_LOCK;
+        const struct target *t;
+
+        if (stage < STAGE_SEGMENT || !c->want) {
+            continue;
+        }
+        if (stage == STAGE_OPEN) {
+            before |= KINDS_SEGMENT;
+        }
+        t = find_target(run, o->ifindex);
+        if (t && !t->failed && !(t->kinds & before)
+            && (run->bridge || o->kind != OBJECT_MASTER)) {
+            port_put(run->sock, run->plan, c, run->bridge, i);
+        }
+    }
+    nlsock_flush(run->sock);
+}
+
+/* A bridge of ours that is not wanted any more goes once it has no ports. */
+static void
+remove_bridges(struct run *run)
+{
+    for (size_t i = 0; i < run->changes->n; i++) {
+        if (change_object(&run->changes->v[i])->kind == OBJECT_MASTER) {
+            return;
+        }
+    }
+    for (size_t i = 0; i < run->changes->n; i++) {
+        const struct change *c = &run->changes->v[i];
+
+        if (c->op == CHANGE_DEL && c->have->kind == OBJECT_BRIDGE) {
+            bridge_put(run->sock, c, i);
+        }
+    }
+    nlsock_flush(run->sock);
+}
+
+static void
+close_failed(struct run *run)
+{
+    for (size_t i = 0; i < run->n_targets; i++) {
+        if (run->targets[i].failed) {
+            close_device(run, run->targets[i].ifindex);
+        }
+    }
+    nlsock_flush(run->sock);
+}
+
+int
+linux_apply(struct nlsock *sock, const struct plan *plan,
+            const struct changes *changes, struct arena *arena,
+            struct apply_error **ret_errors, size_t *ret_n_errors)
+{
+    struct run run = {
+        .sock = sock,
+        .plan = plan,
+        .changes = changes,
+        .arena = arena,
+        .errors = *ret_errors,
+        .n_errors = *ret_n_errors,
+        .allocated_errors = *ret_n_errors,
+    };
+    uint64_t writes = nlsock_writes(sock);
+    int guard;
+
+    if (!changes->n) {
+        return 0;
+    }
+    nlsock_set_failed(sock, request_failed, &run);
+    run.bridge = if_nametoindex(plan->host->bridge);
+    make_targets(&run);
+
+    close_ports(&run);
+    put_host(&run);
+    guard = put_guard(&run);
+    put_lock(&run);
+    put_ports(&run);
+    remove_bridges(&run);
+    close_failed(&run);
+
+    nlsock_set_failed(sock, NULL, NULL);
+    free(run.targets);
+    *ret_errors = run.errors;
+    *ret_n_errors = run.n_errors;
+    return nlsock_writes(sock) - writes + guard;
+}
