@@ -1,4 +1,5 @@
 # tests
+include tests/vm/automake.mk
 
 # The dataplane without an agent, for tests in a VM.
 check_PROGRAMS += tests/unit/dataplane_tool
