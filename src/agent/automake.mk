@@ -12,3 +12,7 @@ libcordon_la_SOURCES += \
 	src/agent/request.c src/agent/request.h \
 	src/agent/show.c src/agent/show.h
 
+
+sbin_PROGRAMS += cordond
+cordond_SOURCES = src/agent/main.c
+cordond_LDADD = libcordon.la

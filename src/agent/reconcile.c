@@ -286,20 +286,32 @@ set_problem(struct reconciler *r, const char *problem)
     r->problem = nullable_xstrdup(problem);
 }
 
-/* Remembers what 't' wanted, and takes that from it. */
+/* Remembers what 't' wanted and the kernel held: what differs from it later
+ * is drift. */
 static void
-remember(struct reconciler *r, struct turn *t)
+remember(struct reconciler *r, const struct turn *t)
 {
+    bool *differs = xcalloc(t->want.n + 1, sizeof *differs);
     struct arena *arena = arena_new();
     struct objects copy = { .v = NULL };
 
+    for (size_t i = 0; i < t->changes.n; i++) {
+        if (t->changes.v[i].want) {
+            differs[t->changes.v[i].want - t->want.v] = true;
+        }
+    }
     for (size_t i = 0; i < t->want.n; i++) {
-        struct object *o = objects_add(&copy, &t->want.v[i]);
+        struct object *o;
 
+        if (differs[i]) {
+            continue;
+        }
+        o = objects_add(&copy, &t->want.v[i]);
         o->name = o->name ? arena_strdup(arena, o->name) : NULL;
         o->text = o->text ? arena_strdup(arena, o->text) : NULL;
         o->device = NULL;
     }
+    free(differs);
     objects_done(&r->before);
     arena_free(r->before_arena);
     r->before = copy;
@@ -328,6 +340,9 @@ act(struct reconciler *r, struct turn *t)
     hash = hash_changes(&t->changes);
     if (hash == r->tried) {
         fail_ports(r, t);
+        if (!r->settled) {
+            remember(r, t);
+        }
         r->settled = true;
         if (time_msec() < r->retry_at) {
             return false;
@@ -335,7 +350,7 @@ act(struct reconciler *r, struct turn *t)
         r->backoff = MIN(2 * r->backoff, RETRY_MAX_MS);
         apply(r, t);
         r->retry_at = time_msec() + r->backoff;
-        return false;
+        return true;
     }
 
     r->drifts += drift_log(&t->changes, r->has_before ? &r->before : NULL);

@@ -64,7 +64,7 @@ struct reconciler {
     int streak;                 /* Turns that wrote, without a pause. */
     struct shash errors;        /* Of the last apply(), by ifindex. */
     struct arena *before_arena;
-    struct objects before;      /* What was wanted when last converged. */
+    struct objects before;      /* Held as wanted when last settled. */
     bool has_before;
 };
 

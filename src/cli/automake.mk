@@ -7,3 +7,7 @@ libcordon_la_SOURCES += \
 	src/cli/plug.c \
 	src/cli/service.c \
 	src/cli/show.c
+
+bin_PROGRAMS += cordon
+cordon_SOURCES = src/cli/main.c
+cordon_LDADD = libcordon.la
