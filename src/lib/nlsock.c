@@ -281,7 +281,7 @@ report(struct nlsock *s, uint32_t tag, int error)
 {
     char *text;
 
-    if (!s->failed) {
+    if (!s->failed || tag == NLSOCK_IGNORE) {
         return;
     }
     text = s->message[0] ? xasprintf("%s: %s", ovs_strerror(-error),

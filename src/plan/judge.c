@@ -28,8 +28,10 @@ plan_judge(struct plan *plan, const struct objects *have)
 {
     plan->host_foreign = NULL;
     plan->uplink_foreign = NULL;
+    plan->uplink_foreign_kinds = 0;
     for (size_t i = 0; i < plan->n_ports; i++) {
         plan->ports[i].foreign = NULL;
+        plan->ports[i].foreign_kinds = 0;
     }
     for (size_t i = 0; i < have->n; i++) {
         const struct object *o = &have->v[i];
@@ -42,12 +44,15 @@ plan_judge(struct plan *plan, const struct objects *have)
             why = &plan->host_foreign;
         } else if (o->ifindex == plan->uplink) {
             why = &plan->uplink_foreign;
+            plan->uplink_foreign_kinds |= 1u << o->kind;
         } else {
-            const struct plan_port *port;
+            struct plan_port *port;
 
-            port = plan_port_by_ifindex(plan, o->ifindex);
+            port = CONST_CAST(struct plan_port *,
+                              plan_port_by_ifindex(plan, o->ifindex));
             if (port) {
-                why = &CONST_CAST(struct plan_port *, port)->foreign;
+                why = &port->foreign;
+                port->foreign_kinds |= 1u << o->kind;
             }
         }
         if (why && !*why) {

@@ -69,6 +69,7 @@ struct plan_port {
                                  * devices for one interface... */
     const char *foreign;        /* The same, from what the kernel holds:
                                  * plan_judge(). */
+    uint32_t foreign_kinds;     /* Bits 1 << enum object_kind: of what. */
     bool tap;                   /* The -emu device of an HVM guest. */
     bool standby;               /* The interface's other device has its MACs
                                  * in the segment for now. A tap on standby is
@@ -94,6 +95,7 @@ struct plan {
     const char *host_foreign;   /* The same, from what the kernel holds. */
     const char *uplink_foreign; /* Not NULL: the uplink stays out of the
                                  * bridge, and why. */
+    uint32_t uplink_foreign_kinds;
     struct plan_segment *segments;      /* With a port here; by id. */
     size_t n_segments;
     struct plan_port *ports;    /* By name. All interfaces of the policy whose

@@ -61,9 +61,6 @@ struct run {
     uint32_t bridge;            /* ifindex, 0: not there yet. */
 };
 
-/* Tag of a request that is no change's. */
-#define NO_CHANGE UINT32_MAX
-
 static int
 compare_targets(const void *a_, const void *b_)
 {
@@ -101,7 +98,7 @@ make_targets(struct run *run)
             };
         }
     }
-    if (plan_uplink_usable(plan)) {
+    if (want_uplink(plan)) {
         run->targets[n++] = (struct target) {
             .ifindex = plan->uplink,
             .device = plan->host->uplink,
@@ -175,8 +172,7 @@ request_failed(uint32_t tag, int error, const char *message, void *run_)
 {
     struct run *run = run_;
 
-    if (tag != NO_CHANGE && !(error == -ENOENT
-                              && run->changes->v[tag].op == CHANGE_DEL)) {
+    if (!(error == -ENOENT && run->changes->v[tag].op == CHANGE_DEL)) {
         change_failed(run, &run->changes->v[tag], error, message);
     }
 }
@@ -186,9 +182,9 @@ static void
 close_device(struct run *run, uint32_t ifindex)
 {
     if (ifindex != run->plan->uplink) {
-        nlsock_queue(run->sock, rtmsg_flags(ifindex, 0, IFF_UP), NO_CHANGE);
+        nlsock_queue(run->sock, rtmsg_flags(ifindex, 0, IFF_UP), NLSOCK_IGNORE);
     }
-    nlsock_queue(run->sock, rtmsg_master(ifindex, 0, 0, 0), NO_CHANGE);
+    nlsock_queue(run->sock, rtmsg_master(ifindex, 0, 0, 0), NLSOCK_IGNORE);
 }
 
 static void
@@ -221,7 +217,7 @@ close_ports(struct run *run)
         if (t->up && (unguarded || moved)) {
             if (t->segment) {
                 nlsock_queue(run->sock, rtmsg_flags(t->ifindex, 0, IFF_UP),
-                             NO_CHANGE);
+                             NLSOCK_IGNORE);
             } else if (unguarded) {
                 close_device(run, t->ifindex);
             }

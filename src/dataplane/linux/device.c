@@ -117,7 +117,7 @@ parse_brport(struct nlattr *data, uint32_t link_flags,
 
         if (brport_flags[i].attr == IFLA_BRPORT_STATE) {
             value = value == BR_STATE_FORWARDING
-                    || !(link_flags & DEVICE_LOWER_UP);
+                    || !(link_flags & IFF_RUNNING);
         }
         p.flags |= value ? 1u << i : 0;
     }

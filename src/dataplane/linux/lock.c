@@ -99,19 +99,22 @@ filter_object(struct arena *arena, const struct tc_filter *f)
     return o;
 }
 
-/* 'uplink': the device that a filter of the uplink's block concerns. */
+/* Filters of the uplink's block are the uplink's. */
 static void
-want_filter(struct objects *os, struct arena *arena, uint32_t uplink,
-            const struct tc_filter *f)
+add_filter(struct objects *os, struct arena *arena, const struct plan *plan,
+           const struct tc_filter *f)
 {
     struct object o = filter_object(arena, f);
 
-    o.ifindex = uplink;
+    if (f->block == LOCK_BLOCK_UPLINK) {
+        o.ifindex = plan->uplink;
+        o.device = plan->host->uplink;
+    }
     objects_add(os, &o);
 }
 
 static void
-want_drop(struct objects *os, struct arena *arena, uint32_t uplink,
+want_drop(struct objects *os, struct arena *arena, const struct plan *plan,
           uint32_t block)
 {
     const struct tc_filter f = {
@@ -121,12 +124,12 @@ want_drop(struct objects *os, struct arena *arena, uint32_t uplink,
         .form = TC_FORM_DROP,
     };
 
-    want_filter(os, arena, uplink, &f);
+    add_filter(os, arena, plan, &f);
 }
 
 static void
-want_pass(struct objects *os, struct arena *arena, uint32_t uplink,
-          uint32_t block, const struct plan *plan, uint32_t segment)
+want_pass(struct objects *os, struct arena *arena, const struct plan *plan,
+          uint32_t block, uint32_t segment)
 {
     const struct tc_filter f = {
         .block = block,
@@ -136,47 +139,74 @@ want_pass(struct objects *os, struct arena *arena, uint32_t uplink,
         .form = TC_FORM_PASS,
     };
 
-    want_filter(os, arena, uplink, &f);
+    add_filter(os, arena, plan, &f);
+}
+
+/* For each of plan->segments: has a port in it a lock? */
+static const bool *
+locked_segments(const struct plan *plan, struct arena *arena)
+{
+    bool *locked = ARENA_ARRAY(arena, bool, MAX(plan->n_segments, 1));
+
+    for (size_t i = 0; i < plan->n_ports; i++) {
+        const struct plan_port *port = &plan->ports[i];
+
+        if (want_lock(port)) {
+            locked[want_segment_index(plan, port->segment->id)] = true;
+        }
+    }
+    return locked;
+}
+
+static void
+want_qdiscs(const struct plan *plan, struct arena *arena, struct objects *os)
+{
+    struct tc_qdisc q = { .clsact = true };
+
+    if (!plan->host_foreign) {
+        q.ingress_block = LOCK_BLOCK_HOST;
+        add_qdisc(os, arena, &q, plan->host->bridge, NULL, false);
+    }
+    q.ingress_block = LOCK_BLOCK_INGRESS;
+    if (want_uplink_lock(plan)) {
+        q.ifindex = plan->uplink;
+        q.egress_block = LOCK_BLOCK_UPLINK;
+        add_qdisc(os, arena, &q, NULL, plan->host->uplink, false);
+    }
+    for (size_t i = 0; i < plan->n_by_ifindex; i++) {
+        const struct plan_port *port = want_device(plan, i);
+
+        if (port && want_lock(port)) {
+            q.ifindex = port->ifindex;
+            q.egress_block = LOCK_BLOCK_SEGMENTS | port->segment->id;
+            add_qdisc(os, arena, &q, NULL, port->device, false);
+        }
+    }
 }
 
 void
 lock_want(const struct plan *plan, struct arena *arena, struct objects *os)
 {
     const bool *used = want_segments(plan, arena);
-    bool uplink = plan_uplink_usable(plan);
-    struct tc_qdisc q = { .clsact = true };
+    const bool *locked = locked_segments(plan, arena);
+    bool uplink = want_uplink_lock(plan);
 
+    want_qdiscs(plan, arena, os);
     if (!plan->host_foreign) {
-        q.ingress_block = LOCK_BLOCK_HOST;
-        add_qdisc(os, arena, &q, plan->host->bridge, NULL, false);
-        want_drop(os, arena, 0, LOCK_BLOCK_HOST);
+        want_drop(os, arena, plan, LOCK_BLOCK_HOST);
     }
-    q.ingress_block = LOCK_BLOCK_INGRESS;
+    if (uplink) {
+        want_drop(os, arena, plan, LOCK_BLOCK_UPLINK);
+    }
     for (size_t i = 0; i < plan->n_segments; i++) {
         uint32_t id = plan->segments[i].id;
 
-        if (used[i]) {
-            want_pass(os, arena, 0, LOCK_BLOCK_SEGMENTS | id, plan, id);
-            want_drop(os, arena, 0, LOCK_BLOCK_SEGMENTS | id);
-            if (uplink) {
-                want_pass(os, arena, plan->uplink, LOCK_BLOCK_UPLINK, plan,
-                          id);
-            }
+        if (locked[i]) {
+            want_pass(os, arena, plan, LOCK_BLOCK_SEGMENTS | id, id);
+            want_drop(os, arena, plan, LOCK_BLOCK_SEGMENTS | id);
         }
-    }
-    if (uplink) {
-        want_drop(os, arena, plan->uplink, LOCK_BLOCK_UPLINK);
-        q.ifindex = plan->uplink;
-        q.egress_block = LOCK_BLOCK_UPLINK;
-        add_qdisc(os, arena, &q, NULL, plan->host->uplink, false);
-    }
-    for (size_t i = 0; i < plan->n_ports; i++) {
-        const struct plan_port *port = &plan->ports[i];
-
-        if (want_port(plan, port)) {
-            q.ifindex = port->ifindex;
-            q.egress_block = LOCK_BLOCK_SEGMENTS | port->segment->id;
-            add_qdisc(os, arena, &q, NULL, port->device, false);
+        if (uplink && used[i]) {
+            want_pass(os, arena, plan, LOCK_BLOCK_UPLINK, id);
         }
     }
 }
@@ -345,12 +375,7 @@ lock_observe(const struct lock_reading *r, const struct plan *plan,
                 observe_intruder(r, f, ds, arena, os);
             }
         } else if (f->form != TC_FORM_HEAD) {
-            struct object o = filter_object(arena, f);
-
-            if (f->block == LOCK_BLOCK_UPLINK) {
-                o.ifindex = plan->uplink;
-            }
-            objects_add(os, &o);
+            add_filter(os, arena, plan, f);
         }
     }
     for (size_t i = 0; i < r->n_qdiscs; i++) {

@@ -124,6 +124,31 @@ want_vlan(struct objects *os, uint32_t ifindex, const char *device,
     port_vlan_key(&os->v[os->n - 1], vlan);
 }
 
+/* An uplink that has to stay out of the bridge is not put down: that would
+ * close nothing more. */
+static void
+want_trunk(const struct plan *plan, const char *attrs, struct arena *arena,
+           struct objects *os)
+{
+    const char *name = plan->host->uplink;
+
+    if (want_uplink(plan)) {
+        want(os, OBJECT_UP, plan->uplink, name, "up");
+    }
+    if (plan_uplink_usable(plan)) {
+        const bool *used = want_segments(plan, arena);
+
+        want(os, OBJECT_MASTER, plan->uplink, name, plan->host->bridge);
+        want(os, OBJECT_BRPORT, plan->uplink, name, attrs);
+        for (size_t i = 0; i < plan->n_segments; i++) {
+            if (used[i]) {
+                want_vlan(os, plan->uplink, name, plan->segments[i].vlan,
+                          PORT_TRUNK);
+            }
+        }
+    }
+}
+
 static void
 want_ports(const struct plan *plan, struct arena *arena, struct objects *os)
 {
@@ -149,20 +174,7 @@ want_ports(const struct plan *plan, struct arena *arena, struct objects *os)
             want(os, OBJECT_UP, p->ifindex, p->device, "up");
         }
     }
-    if (plan_uplink_usable(plan)) {
-        const bool *used = want_segments(plan, arena);
-        const char *name = plan->host->uplink;
-
-        want(os, OBJECT_MASTER, plan->uplink, name, plan->host->bridge);
-        want(os, OBJECT_BRPORT, plan->uplink, name, text[PORT_ROLE_UPLINK]);
-        want(os, OBJECT_UP, plan->uplink, name, "up");
-        for (size_t i = 0; i < plan->n_segments; i++) {
-            if (used[i]) {
-                want_vlan(os, plan->uplink, name, plan->segments[i].vlan,
-                          PORT_TRUNK);
-            }
-        }
-    }
+    want_trunk(plan, text[PORT_ROLE_UPLINK], arena, os);
 }
 
 static int
@@ -258,7 +270,9 @@ put_brport(struct nlsock *sock, const struct plan *plan,
     attrs = port_attrs(port_role(plan, c->want->ifindex));
     nlsock_queue(sock, rtmsg_brport(c->want->ifindex, &attrs), tag);
     if (c->have && !strstr(c->have->text, "forwarding")) {
-        nlsock_queue(sock, rtmsg_brport_forward(c->want->ifindex), tag);
+        /* Can fail while the carrier comes and goes; no harm in that. */
+        nlsock_queue(sock, rtmsg_brport_forward(c->want->ifindex),
+                     NLSOCK_IGNORE);
     }
 }
 

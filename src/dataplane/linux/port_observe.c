@@ -21,6 +21,7 @@
 
 #include "dataplane/linux/port_attrs.h"
 #include "dataplane/linux/rtmsg.h"
+#include "dataplane/linux/want.h"
 #include "lib/addr.h"
 #include "lib/arena.h"
 #include "lib/nlsock.h"
@@ -87,14 +88,13 @@ observe_device(struct observer *ob, const struct device *d)
     bool uplink = d->ifindex == plan->uplink;
     bool ours = device_in_our_bridge(ob->devices, d);
 
-    if (d->master && (guest || ours
-                      || (uplink && plan_uplink_usable(plan)))) {
+    if (d->master && (guest || ours || (uplink && want_uplink(plan)))) {
         observe_master(ob, d, uplink);
     }
     if (ours && d->is_brport) {
         add(ob, OBJECT_BRPORT, d, brport_attrs_format(&d->brport, ob->arena));
     }
-    if (d->flags & IFF_UP && (guest || (uplink && plan_uplink_usable(plan)))) {
+    if (d->flags & IFF_UP && (guest || (uplink && want_uplink(plan)))) {
         add(ob, OBJECT_UP, d, "up");
     }
 }

@@ -16,9 +16,6 @@ struct brport_attrs;
 struct ip_attrs;
 struct nl_msg;
 
-/* linux/if.h, which <net/if.h> excludes. */
-#define DEVICE_LOWER_UP 0x10000
-
 /* Reading: all links without statistics; the link called 'name' whole; VLANs
  * of all bridges; FDB of the bridge 'bridge'. */
 struct nl_msg *rtmsg_get_links(void);

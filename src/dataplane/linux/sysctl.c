@@ -60,20 +60,19 @@ sysctl_want(const struct plan *plan, struct arena *arena, struct objects *os)
 {
     const char *text = ip_attrs_format(&wanted, arena);
 
-    if (plan->host_foreign) {
-        return;
-    }
     for (size_t i = 0; i < ARRAY_SIZE(nf_calls); i++) {
         add_device(os, 0, nf_calls[i], "0");
     }
-    add_device(os, 0, plan->host->bridge, text);
-    if (plan_uplink_usable(plan)) {
+    if (!plan->host_foreign) {
+        add_device(os, 0, plan->host->bridge, text);
+    }
+    if (want_uplink(plan)) {
         add_device(os, plan->uplink, plan->host->uplink, text);
     }
-    for (size_t i = 0; i < plan->n_ports; i++) {
-        const struct plan_port *port = &plan->ports[i];
+    for (size_t i = 0; i < plan->n_by_ifindex; i++) {
+        const struct plan_port *port = want_device(plan, i);
 
-        if (want_port(plan, port)) {
+        if (port) {
             add_device(os, port->ifindex, port->device, text);
         }
     }
@@ -137,9 +136,6 @@ sysctl_observe(const struct plan *plan, const struct devices *ds,
 {
     const char *usual = ip_attrs_format(&wanted, arena);
 
-    if (plan->host_foreign) {
-        return 0;
-    }
     for (size_t i = 0; i < ARRAY_SIZE(nf_calls); i++) {
         const char *text;
         int error = read_sysctl(nf_calls[i], arena, &text);
@@ -151,15 +147,15 @@ sysctl_observe(const struct plan *plan, const struct devices *ds,
     }
     for (size_t i = 0; i < ds->n; i++) {
         const struct device *d = &ds->v[i];
-        const struct plan_port *port = plan_port_by_ifindex(plan, d->ifindex);
         bool bridge = d->ours && !strcmp(d->name, plan->host->bridge);
         const char *text = ip_attrs_format(&d->ip, arena);
 
         text = !strcmp(text, usual) ? usual : text;
         if (bridge) {
             add_device(os, 0, plan->host->bridge, text);
-        } else if ((d->ifindex == plan->uplink && plan_uplink_usable(plan))
-                   || (port && want_port(plan, port))) {
+        } else if (d->ifindex == plan->uplink
+                   ? want_uplink(plan)
+                   : plan_port_by_ifindex(plan, d->ifindex) != NULL) {
             add_device(os, d->ifindex, arena_strdup(arena, d->name), text);
         }
     }

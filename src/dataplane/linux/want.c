@@ -7,12 +7,41 @@
 
 #include "lib/arena.h"
 #include "plan/plan.h"
+#include "plan/progress.h"
 #include "util.h"
 
 bool
 want_port(const struct plan *plan, const struct plan_port *port)
 {
     return port->ifindex && !plan_port_closed(plan, port);
+}
+
+bool
+want_lock(const struct plan_port *port)
+{
+    return port->ifindex && !(port->foreign_kinds & KIND(OBJECT_QDISC));
+}
+
+bool
+want_uplink(const struct plan *plan)
+{
+    return plan->uplink && !plan->host_problem;
+}
+
+bool
+want_uplink_lock(const struct plan *plan)
+{
+    return want_uplink(plan)
+           && !(plan->uplink_foreign_kinds & KIND(OBJECT_QDISC));
+}
+
+const struct plan_port *
+want_device(const struct plan *plan, size_t i)
+{
+    const struct plan_port *port = plan->by_ifindex[i];
+
+    return i && plan->by_ifindex[i - 1]->ifindex == port->ifindex
+           ? NULL : port;
 }
 
 size_t
