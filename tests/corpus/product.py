@@ -20,7 +20,7 @@ BRIDGE = "cordon0"
 DEVICES = {name: "vif" + name for name in "APB"}
 RUN = "/run/cordon-corpus"
 CONTROL = RUN + "/control"
-OPEN_TIMEOUT = 120
+OPEN_TIMEOUT = 40
 
 
 def mac_text(mac):
@@ -99,6 +99,7 @@ class Cordon:
     def stop(self):
         if self.daemon:
             self.daemon.stop()
+            self.daemon = None
 
     def drops(self):
         """{reason: frames}, all ports together."""
@@ -178,7 +179,7 @@ class PlainBridge:
         pass
 
     def stop(self):
-        sh("ip link del " + BRIDGE)
+        sh("ip link del " + BRIDGE, check=False)
 
     def drops(self):
         return {}
