@@ -21,26 +21,24 @@ const struct guard_chain guard_chains_fast[] = {
         "ip.frag & 3fff == 0000; ip.dst & e0000000 != e0000000; "
         "$not-underlay4"
         "iif . eth.src . ip.src in pair4; !iif . eth.dst in macs; "
-        "mark = iif map segment; goto in-fast4",
+        "mark = iif map segment; jump in-fast4",
         "protocol == 86dd; eth.type == 86dd; pkttype == 03; "
         "nh24:1 != ff; $not-underlay6"
         "iif . eth.src . ip6.src in pair6; !iif . eth.dst in macs; "
-        "mark = iif map segment; goto in-fast6",
+        "mark = iif map segment; jump in-fast6",
         "goto in-frame") },
     { "in-fast4", RULES(
         "ip.proto == 11; ip.len 001c-05dc; !sport in dhcp; !dport in dhcp; "
         "accept",
         "ip.proto == 06; ip.len >= 0050; th12:1 >= 50; accept",
         "ip.proto == 06; ip.len >= 0034; th12:1 & f0 == 80; accept",
-        "ip.proto == 06; ip.len >= 0028; th12:1 & f0 == 50; accept",
-        "goto in-frame") },
+        "ip.proto == 06; ip.len >= 0028; th12:1 & f0 == 50; accept") },
     { "in-fast6", RULES(
         "ip6.next == 11; ip6.plen 0008-05b4; !sport in dhcp; "
         "!dport in dhcp; accept",
         "ip6.next == 06; ip6.plen >= 003c; th12:1 >= 50; accept",
         "ip6.next == 06; ip6.plen >= 0020; th12:1 & f0 == 80; accept",
-        "ip6.next == 06; ip6.plen >= 0014; th12:1 & f0 == 50; accept",
-        "goto in-frame") },
+        "ip6.next == 06; ip6.plen >= 0014; th12:1 & f0 == 50; accept") },
     { "out", RULES(
         "protocol == 0800; eth.type == 0800; $mark . oif in members; "
         "oif . eth.dst . ip.dst in pair4; l4proto != ff; accept",

@@ -11,9 +11,7 @@
 
 const struct guard_chain guard_chains_out[] = {
     { "out-frame", RULES(
-        "$mark . oif in members; goto out-kind",
-        "goto drop-wrong-segment") },
-    { "out-kind", RULES(
+        "!$mark . oif in members; goto drop-wrong-segment",
         "eth.type == 0806; arp.tpa >= 00000000; goto out-arp",
         "eth.type == 0806; goto drop-arp-malformed",
         "eth.type == 0800; l4proto >= 00; ip.len != 0000; goto out-ip",

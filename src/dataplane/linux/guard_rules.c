@@ -105,40 +105,42 @@ add_drop_chains(struct maker *m)
     ds_destroy(&rules);
 }
 
-/* Neighbour Discovery: a chain for each place, from the network header, where
- * an option may begin within the 128 bytes that netback copies. Options say
- * their length in units of 8 bytes. A link-layer address is the frame's
- * source, and there is none from "::" (RFC 4861, section 4). */
+/* Neighbour Discovery: for each place, counted from the network header, where
+ * options may begin within the 128 bytes that netback copies, a chain that
+ * walks them from there on. They say their length in units of 8 bytes; here
+ * are one and two, which is all that hosts send. A link-layer address is the
+ * frame's source, and there is none from "::" (RFC 4861, section 4). */
 static void
 add_option_chains(struct maker *m)
 {
     enum { FIRST = 48, LAST = 112 };
     struct ds rules = DS_EMPTY_INITIALIZER;
 
-    for (unsigned int at = FIRST; at <= LAST; at += 8) {
-        ds_put_format(&rules, "ip6.plen == %04x; goto in6-to", at - 40);
-        if (at < LAST) {
-            ds_put_format(&rules, "\nnh%u:1 01-02; ip6.src == "
-                          "00000000000000000000000000000000; "
-                          "goto drop-spoofed-ip", at);
-            for (unsigned int type = 1; type <= 2; type++) {
-                ds_put_format(&rules, "\nnh%u:2 == %02x01; "
-                              "iif . eth.src . nh%u:6 in same; goto nd-%u",
-                              at, type, at + 2, at + 8);
+    for (unsigned int start = FIRST; start <= LAST; start += 8) {
+        for (unsigned int at = start; at <= LAST; at += 8) {
+            ds_put_format(&rules, "ip6.plen == %04x; return\n", at - 40);
+            if (at + 16 <= LAST) {
+                ds_put_format(&rules, "nh%u:1 > 02; nh%u:1 == 02; "
+                              "goto nd-%u\n", at, at + 1, at + 16);
             }
-            ds_put_format(&rules, "\nnh%u:1 01-02; goto drop-nd-spoof", at);
-            for (unsigned int n = 1; at + 8 * n <= LAST; n++) {
-                ds_put_format(&rules, "\nnh%u:1 == %02x; goto nd-%u", at + 1,
-                              n, at + 8 * n);
+            if (at < LAST) {
+                ds_put_format(&rules,
+                              "nh%u:1 != 01; goto drop-nd-spoof\n"
+                              "nh%u:1 01-02; ip6.src == "
+                              "00000000000000000000000000000000; "
+                              "goto drop-spoofed-ip\n"
+                              "nh%u:1 01-02; !iif . eth.src . nh%u:6 in "
+                              "same; goto drop-nd-spoof\n",
+                              at + 1, at, at, at + 2);
             }
         }
-        ds_put_cstr(&rules, "\ngoto drop-nd-spoof");
-        add_chain(m, arena_printf(m->arena, "nd-%u", at), &rules);
+        ds_put_cstr(&rules, "goto drop-nd-spoof");
+        add_chain(m, arena_printf(m->arena, "nd-%u", start), &rules);
     }
     ds_destroy(&rules);
 }
 
-/* A chain that goes to 'good' if TCP's header, options included, fits in the
+/* A chain that does 'good' if TCP's header, options included, fits in the
  * packet, whose length 'field' counts from 'base' bytes before it. Data
  * offsets of 4 and less are 'small'. */
 static void
@@ -148,15 +150,15 @@ add_tcp_chain(struct maker *m, const char *name, const char *field,
 {
     struct ds rules = DS_EMPTY_INITIALIZER;
 
-    ds_put_format(&rules, "%s < %04x; goto %s", field, base + 20, bad);
-    ds_put_format(&rules, "\nth12:1 < 50; goto %s", small);
+    ds_put_format(&rules, "%s < %04x; %s", field, base + 20, bad);
+    ds_put_format(&rules, "\nth12:1 < 50; %s", small);
     for (unsigned int words = 5; words < 15; words++) {
-        ds_put_format(&rules, "\n%s >= %04x; th12:1 < %02x; goto %s", field,
+        ds_put_format(&rules, "\n%s >= %04x; th12:1 < %02x; %s", field,
                       base + words * 4, (words + 1) << 4, good);
     }
-    ds_put_format(&rules, "\n%s >= %04x; th12:1 >= f0; goto %s", field,
+    ds_put_format(&rules, "\n%s >= %04x; th12:1 >= f0; %s", field,
                   base + 60, good);
-    ds_put_format(&rules, "\ngoto %s", bad);
+    ds_put_format(&rules, "\n%s", bad);
     add_chain(m, name, &rules);
     ds_destroy(&rules);
 }
@@ -203,6 +205,13 @@ static void
 add_constants(struct maker *m)
 {
     static const uint16_t ports[] = { 67, 68, 546, 547 };
+    static const uint8_t uppers[] = {
+        IPPROTO_HOPOPTS, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_FRAGMENT,
+        IPPROTO_GRE, IPPROTO_ESP, IPPROTO_ICMPV6, 112, IPPROTO_SCTP,
+    };
+    static const uint8_t parts[] = {
+        IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ESP, IPPROTO_ICMPV6, IPPROTO_SCTP,
+    };
     static const uint8_t alerts[][6] = {
         { 5, 2, 0, 0, 1, 0 }, { 1, 0, 5, 2, 0, 0 }, { 5, 2, 0, 0, 0, 0 },
         { 0, 5, 2, 0, 0, 0 }, { 0, 0, 5, 2, 0, 0 },
@@ -212,6 +221,12 @@ add_constants(struct maker *m)
         ovs_be16 port = htons(ports[i]);
 
         add_element(m, "dhcp", &port, sizeof port);
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(uppers); i++) {
+        add_element(m, "upper6", &uppers[i], 1);
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+        add_element(m, "parts6", &parts[i], 1);
     }
     for (size_t i = 0; i < ARRAY_SIZE(alerts); i++) {
         add_element(m, "alert", alerts[i], sizeof alerts[i]);
@@ -319,14 +334,14 @@ guard_want_rules(const struct policy_host *host, struct arena *arena,
     add_chains(&m, guard_chains_icmp6);
     add_chains(&m, guard_chains_out);
     add_chains(&m, guard_chains_uplink);
-    add_tcp_chain(&m, "in4-tcp", "ip.len", 20, "drop-malformed", "in4-to",
-                  "drop-malformed");
-    add_tcp_chain(&m, "in4-first-tcp", "ip.len", 20, "in4-to", "in4-to",
-                  "drop-fragment");
-    add_tcp_chain(&m, "in6-tcp", "ip6.plen", 0, "drop-malformed", "in6-to",
-                  "drop-malformed");
-    add_tcp_chain(&m, "in6-first-tcp", "ip6.plen", 8, "in6-to", "in6-to",
-                  "drop-fragment");
+    add_tcp_chain(&m, "in4-tcp", "ip.len", 20, "goto drop-malformed", "return",
+                  "goto drop-malformed");
+    add_tcp_chain(&m, "in4-first-tcp", "ip.len", 20, "return", "return",
+                  "goto drop-fragment");
+    add_tcp_chain(&m, "in6-tcp", "ip6.plen", 0, "goto drop-malformed", "return",
+                  "goto drop-malformed");
+    add_tcp_chain(&m, "in6-first-tcp", "ip6.plen", 8, "return", "return",
+                  "goto drop-fragment");
     add_option_chains(&m);
     add_drop_chains(&m);
 

@@ -69,10 +69,13 @@ const struct nft_set_def guard_sets[] = {
     /* The host's own. */
     { "underlay4", { ETYPE, IP4 }, PREFIXES, .size = PORTS },
     { "underlay6", { ETYPE, IP6 }, PREFIXES, .size = PORTS },
-    /* Constants: UDP ports of DHCP; Hop-by-Hop options that are one Router
+    /* Constants: UDP ports of DHCP; what may follow IPv6's header, and its
+     * Fragment header; Hop-by-Hop options that are one Router
      * Alert (RFC 2711); offsets and lengths of fragments that end within
      * 65,535 bytes. */
     { "dhcp", { U16 }, .size = 0 },
+    { "upper6", { U8 }, .size = 0 },
+    { "parts6", { U8 }, .size = 0 },
     { "alert", { MAC }, .size = 16 },
     { "fits4", { U16, U16 }, RANGES, .size = 1024 },
     { "fits6", { U16, U16 }, RANGES, .size = 1024 },
