@@ -32,13 +32,13 @@
 
 struct nlsock {
     struct nl_sock *nl;
-    char message[256];          /* The kernel's words. */
+    char message[256]; /* The kernel's words. */
     uint64_t writes, reads;
-    uint8_t *receive;           /* RECEIVE_BYTES. */
+    uint8_t *receive; /* RECEIVE_BYTES. */
 
     nlsock_failed_cb *failed;
     void *aux;
-    uint8_t *batch;             /* BATCH_BYTES, the first 'n_bytes' in use. */
+    uint8_t *batch; /* BATCH_BYTES, the first 'n_bytes' in use. */
     size_t n_bytes;
     uint32_t first_seq;
     uint32_t tags[BATCH_MAX];
@@ -113,8 +113,9 @@ nlsock_msg(int type, int flags, const void *header, size_t size)
 {
     struct nl_msg *msg = nlmsg_alloc_simple(type, flags);
 
-    if (!msg || nlmsg_append(msg, CONST_CAST(void *, header), size,
-                             NLMSG_ALIGNTO) < 0) {
+    if (!msg
+        || nlmsg_append(msg, CONST_CAST(void *, header), size, NLMSG_ALIGNTO)
+               < 0) {
         out_of_memory();
     }
     return msg;
@@ -225,10 +226,10 @@ read_answer(struct nlsock *s, uint32_t seq, nlsock_cb *cb, void *aux)
             if (nlh->nlmsg_type == NLMSG_ERROR
                 || nlh->nlmsg_type == NLMSG_DONE) {
                 int error = nlmsg_datalen(nlh) >= (int) sizeof(int)
-                            ? read_ack(s, nlh) : 0;
+                                ? read_ack(s, nlh)
+                                : 0;
 
-                return error ? error : result ? result
-                       : torn ? -EAGAIN : 0;
+                return error ? error : result ? result : torn ? -EAGAIN : 0;
             } else if (nlh->nlmsg_type == NLMSG_OVERRUN) {
                 return -ENOBUFS;
             } else if (!result && nlh->nlmsg_type >= NLMSG_MIN_TYPE) {
@@ -284,9 +285,9 @@ report(struct nlsock *s, uint32_t tag, int error)
     if (!s->failed || tag == NLSOCK_IGNORE) {
         return;
     }
-    text = s->message[0] ? xasprintf("%s: %s", ovs_strerror(-error),
-                                     s->message)
-                         : xstrdup(ovs_strerror(-error));
+    text = s->message[0]
+               ? xasprintf("%s: %s", ovs_strerror(-error), s->message)
+               : xstrdup(ovs_strerror(-error));
     s->failed(tag, error, text, s->aux);
     free(text);
 }

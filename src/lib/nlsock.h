@@ -22,7 +22,7 @@ struct nlsock;
 
 /* Opens a socket of 'protocol' (NETLINK_ROUTE). 0 or -errno. */
 int nlsock_open(int protocol, struct nlsock **ret_sock);
-void nlsock_close(struct nlsock *);     /* NULL is fine. */
+void nlsock_close(struct nlsock *); /* NULL is fine. */
 int nlsock_fd(const struct nlsock *);
 
 /* A message of 'type' that starts with the 'size' bytes at 'header'. */
@@ -52,7 +52,7 @@ typedef void nlsock_failed_cb(uint32_t tag, int error, const char *message,
  * in order, at the latest by nlsock_flush(); one that fails does not keep
  * later ones back. */
 void nlsock_queue(struct nlsock *, struct nl_msg *msg, uint32_t tag);
-#define NLSOCK_IGNORE UINT32_MAX        /* Tag: failure does not matter. */
+#define NLSOCK_IGNORE UINT32_MAX /* Tag: failure does not matter. */
 void nlsock_set_failed(struct nlsock *, nlsock_failed_cb *, void *aux);
 void nlsock_flush(struct nlsock *);
 

@@ -24,13 +24,13 @@ add_mac(struct plan_port *port, struct eth_addr mac)
 static void
 add_pair(struct plan_port *port, struct eth_addr mac, struct prefix p)
 {
-    port->pairs[port->n_pairs++] = (struct plan_pair) { mac, p };
+    port->pairs[port->n_pairs++] = (struct plan_pair){ mac, p };
 }
 
 static struct prefix
 host_prefix(const struct addr *a)
 {
-    return (struct prefix) { *a, addr_bits(a) };
+    return (struct prefix){ *a, addr_bits(a) };
 }
 
 static struct prefix
@@ -48,7 +48,7 @@ link_local(const struct policy_interface *i)
         break;
 
     case LINK_LOCAL_ANY:
-        return (struct prefix) { a, 64 };
+        return (struct prefix){ a, 64 };
     }
     return host_prefix(&a);
 }
@@ -87,8 +87,7 @@ add_virtual_router(struct plan_port *port, const struct policy_vrrp *v,
 static int
 compare_macs(const void *a, const void *b)
 {
-    return mac_cmp(*(const struct eth_addr *) a,
-                   *(const struct eth_addr *) b);
+    return mac_cmp(*(const struct eth_addr *) a, *(const struct eth_addr *) b);
 }
 
 static int
@@ -151,9 +150,9 @@ port_addresses(struct plan_port *port, struct arena *arena)
     }
 
     qsort(port->macs, port->n_macs, sizeof *port->macs, compare_macs);
-    port->n_macs = unique(port->macs, port->n_macs, sizeof *port->macs,
-                          compare_macs);
+    port->n_macs =
+        unique(port->macs, port->n_macs, sizeof *port->macs, compare_macs);
     qsort(port->pairs, port->n_pairs, sizeof *port->pairs, compare_pairs);
-    port->n_pairs = unique(port->pairs, port->n_pairs, sizeof *port->pairs,
-                           compare_pairs);
+    port->n_pairs =
+        unique(port->pairs, port->n_pairs, sizeof *port->pairs, compare_pairs);
 }

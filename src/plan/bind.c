@@ -21,11 +21,11 @@
 #include "util.h"
 #include "uuid.h"
 
-#define SCRIPT "vif-cordon"     /* Ours among the hotplug scripts. */
-#define INCOMING "--incoming"   /* libxl's suffix while migrating. */
+#define SCRIPT "vif-cordon"   /* Ours among the hotplug scripts. */
+#define INCOMING "--incoming" /* libxl's suffix while migrating. */
 
 struct guest_node {
-    struct hmap_node node;      /* In 'by_uuid', by hash of the UUID. */
+    struct hmap_node node; /* In 'by_uuid', by hash of the UUID. */
     const struct policy_guest *guest;
 };
 
@@ -33,10 +33,11 @@ struct binder {
     const struct inventory *inv;
     struct arena *arena;
     struct bindings *out;
-    uint32_t bridge;            /* ifindex of ours; 0: none. */
-    struct shash by_name;       /* Guests without UUID, by name. */
-    struct hmap by_uuid;        /* Of struct guest_node. */
-    struct shash links;         /* Of struct inventory_link. */
+    uint32_t bridge;                    /* ifindex of ours; 0: none. */
+    const struct policy_guest **guests; /* Of each of inv->domains. */
+    struct shash by_name;               /* Guests without UUID, by name. */
+    struct hmap by_uuid;                /* Of struct guest_node. */
+    struct shash links;                 /* Of struct inventory_link. */
 };
 
 static void
@@ -49,31 +50,45 @@ add_binding(struct binder *b, const struct inventory_link *link,
     if (out->n == out->allocated) {
         out->v = x2nrealloc(out->v, &out->allocated, sizeof *out->v);
     }
-    out->v[out->n++] = (struct binding) { link, interface, tap, why };
+    out->v[out->n++] = (struct binding){ link, interface, tap, why };
+}
+
+static int
+compare_vif(const void *key_, const void *vif_)
+{
+    const struct inventory_vif *key = key_, *vif = vif_;
+
+    return key->domid != vif->domid    ? (key->domid < vif->domid ? -1 : 1)
+           : key->handle < vif->handle ? -1
+                                       : key->handle > vif->handle;
 }
 
 static const struct inventory_vif *
 find_vif(const struct inventory *inv, uint32_t domid, uint32_t handle)
 {
-    for (size_t i = 0; i < inv->n_vifs; i++) {
-        const struct inventory_vif *v = &inv->vifs[i];
+    struct inventory_vif key = { .domid = domid, .handle = handle };
 
-        if (v->domid == domid && v->handle == handle) {
-            return v;
-        }
-    }
-    return NULL;
+    return inv->n_vifs
+               ? bsearch(&key, inv->vifs, inv->n_vifs, sizeof key, compare_vif)
+               : NULL;
+}
+
+static int
+compare_domain(const void *key_, const void *domain_)
+{
+    const struct inventory_domain *key = key_, *domain = domain_;
+
+    return key->domid < domain->domid ? -1 : key->domid > domain->domid;
 }
 
 static const struct inventory_domain *
 find_domain(const struct inventory *inv, uint32_t domid)
 {
-    for (size_t i = 0; i < inv->n_domains; i++) {
-        if (inv->domains[i].domid == domid) {
-            return &inv->domains[i];
-        }
-    }
-    return NULL;
+    struct inventory_domain key = { .domid = domid };
+
+    return inv->n_domains ? bsearch(&key, inv->domains, inv->n_domains,
+                                    sizeof key, compare_domain)
+                          : NULL;
 }
 
 /* The guest that 'domain' is. A UUID in the policy decides over a name. */
@@ -89,19 +104,26 @@ match_guest(const struct binder *b, const struct inventory_domain *domain)
     }
     /* 'by_name' has no NAME--incoming unless somebody calls a guest so. */
     return string_ends_with(domain->name, INCOMING)
-           ? NULL : shash_find_data(&b->by_name, domain->name);
+               ? NULL
+               : shash_find_data(&b->by_name, domain->name);
 }
 
-/* Domains that match a guest already matched by another. */
+/* The guest that was found for 'domain', NULL if none. */
+static const struct policy_guest *
+domain_guest(const struct binder *b, const struct inventory_domain *domain)
+{
+    return b->guests[domain - b->inv->domains];
+}
+
+/* Another domain that is the guest which 'domain' is. */
 static const struct inventory_domain *
-find_rival(const struct binder *b, const struct policy_guest *guest,
-           const struct inventory_domain *domain)
+find_rival(const struct binder *b, const struct inventory_domain *domain)
 {
     const struct inventory *inv = b->inv;
+    const struct policy_guest *guest = domain_guest(b, domain);
 
     for (size_t i = 0; i < inv->n_domains; i++) {
-        if (&inv->domains[i] != domain
-            && match_guest(b, &inv->domains[i]) == guest) {
+        if (b->guests[i] == guest && &inv->domains[i] != domain) {
             return &inv->domains[i];
         }
     }
@@ -124,17 +146,20 @@ match_interface(struct binder *b, const struct policy_guest *g,
     size_t n = 0;
 
     if (!vif) {
-        *ret_why = arena_printf(b->arena, "guest %s: the vif has no backend "
-                                "directory in xenstore", g->name);
+        *ret_why = arena_printf(b->arena,
+                                "guest %s: the vif has no backend "
+                                "directory in xenstore",
+                                g->name);
         return NULL;
     }
     if (!vif->has_mac) {
         if (is_domain_interface(g, vif->handle)) {
             return &g->interfaces[vif->handle];
         }
-        *ret_why = arena_printf(b->arena, "guest %s has no interface "
-                                "%"PRIu32" in the policy", g->name,
-                                vif->handle);
+        *ret_why = arena_printf(b->arena,
+                                "guest %s has no interface "
+                                "%" PRIu32 " in the policy",
+                                g->name, vif->handle);
         return NULL;
     }
     for (size_t i = 0; i < g->n_interfaces; i++) {
@@ -152,25 +177,29 @@ match_interface(struct binder *b, const struct policy_guest *g,
         return same;
     }
     if (n > 1) {
-        *ret_why = arena_printf(b->arena, "guest %s has several interfaces "
-                                "with MAC "ETH_ADDR_FMT", and vif "
-                                "%"PRIu32".%"PRIu32" is none of them by its "
-                                "number", g->name, ETH_ADDR_ARGS(vif->mac),
-                                vif->domid, vif->handle);
+        *ret_why = arena_printf(
+            b->arena,
+            "guest %s has several interfaces "
+            "with MAC " ETH_ADDR_FMT ", and vif "
+            "%" PRIu32 ".%" PRIu32 " is none of them by its "
+            "number",
+            g->name, ETH_ADDR_ARGS(vif->mac), vif->domid, vif->handle);
         return NULL;
     }
     if (is_domain_interface(g, vif->handle)) {
         same = &g->interfaces[vif->handle];
-        *ret_why = arena_printf(b->arena, "MAC "ETH_ADDR_FMT" of vif "
-                                "%"PRIu32".%"PRIu32" differs from the "
-                                "policy's "ETH_ADDR_FMT,
+        *ret_why = arena_printf(b->arena,
+                                "MAC " ETH_ADDR_FMT " of vif "
+                                "%" PRIu32 ".%" PRIu32 " differs from the "
+                                "policy's " ETH_ADDR_FMT,
                                 ETH_ADDR_ARGS(vif->mac), vif->domid,
                                 vif->handle, ETH_ADDR_ARGS(same->mac));
         return same;
     }
-    *ret_why = arena_printf(b->arena, "guest %s has no interface with MAC "
-                            ETH_ADDR_FMT" in the policy", g->name,
-                            ETH_ADDR_ARGS(vif->mac));
+    *ret_why = arena_printf(b->arena,
+                            "guest %s has no interface with MAC " ETH_ADDR_FMT
+                            " in the policy",
+                            g->name, ETH_ADDR_ARGS(vif->mac));
     return NULL;
 }
 
@@ -182,29 +211,31 @@ bind_domain_device(struct binder *b, const struct inventory_link *link,
 {
     const struct inventory_vif *vif = find_vif(b->inv, domid, handle);
     const struct inventory_domain *d = find_domain(b->inv, domid);
-    const struct policy_guest *g = d ? match_guest(b, d) : NULL;
+    const struct policy_guest *g = d ? domain_guest(b, d) : NULL;
     const struct policy_interface *ifc = NULL;
     const char *why = NULL;
 
     if (g) {
-        const struct inventory_domain *rival = find_rival(b, g, d);
+        const struct inventory_domain *rival = find_rival(b, d);
 
         ifc = match_interface(b, g, vif, &why);
         if (ifc && rival) {
-            why = arena_printf(b->arena, "domains %"PRIu32" (%s) and "
-                               "%"PRIu32" (%s) are both this guest",
-                               MIN(d->domid, rival->domid),
-                               d->domid < rival->domid ? d->name
-                                                       : rival->name,
-                               MAX(d->domid, rival->domid),
-                               d->domid < rival->domid ? rival->name
-                                                       : d->name);
+            why =
+                arena_printf(b->arena,
+                             "domains %" PRIu32 " (%s) and "
+                             "%" PRIu32 " (%s) are both this guest",
+                             MIN(d->domid, rival->domid),
+                             d->domid < rival->domid ? d->name : rival->name,
+                             MAX(d->domid, rival->domid),
+                             d->domid < rival->domid ? rival->name : d->name);
         }
     } else if (d) {
-        why = arena_printf(b->arena, "domain %s (" UUID_FMT ") is in no "
-                           "policy", d->name, UUID_ARGS(&d->uuid));
+        why = arena_printf(b->arena,
+                           "domain %s (" UUID_FMT ") is in no "
+                           "policy",
+                           d->name, UUID_ARGS(&d->uuid));
     } else {
-        why = arena_printf(b->arena, "domain %"PRIu32" is not in xenstore",
+        why = arena_printf(b->arena, "domain %" PRIu32 " is not in xenstore",
                            domid);
     }
     if (ifc || (vif && !strcmp(vif->script, SCRIPT))
@@ -224,8 +255,10 @@ bind_vifs(struct binder *b)
         int n = 0;
 
         if (!strcmp(l->bus, "xen-backend")
-            && sscanf(l->parent, "vif-%"SCNu32"-%"SCNu32"%n", &domid,
-                      &handle, &n) == 2 && !l->parent[n]) {
+            && sscanf(l->parent, "vif-%" SCNu32 "-%" SCNu32 "%n", &domid,
+                      &handle, &n)
+                   == 2
+            && !l->parent[n]) {
             bind_domain_device(b, l, domid, handle, false);
         }
     }
@@ -244,8 +277,9 @@ bind_taps(struct binder *b)
         char *name;
 
         name = v->vifname && v->vifname[0]
-               ? xasprintf("%s-emu", v->vifname)
-               : xasprintf("vif%"PRIu32".%"PRIu32"-emu", v->domid, v->handle);
+                   ? xasprintf("%s-emu", v->vifname)
+                   : xasprintf("vif%" PRIu32 ".%" PRIu32 "-emu", v->domid,
+                               v->handle);
         l = shash_find_data(&b->links, name);
         if (l && !strcmp(l->kind, "tun")) {
             bind_domain_device(b, l, v->domid, v->handle, true);
@@ -294,7 +328,7 @@ bind_absent(struct binder *b)
         }
     }
     for (size_t i = 0; i < b->inv->n_domains; i++) {
-        const struct policy_guest *g = match_guest(b, &b->inv->domains[i]);
+        const struct policy_guest *g = b->guests[i];
 
         if (g && g->n_interfaces) {
             shash_add_once(&guests, g->interfaces[0].port, g);
@@ -382,6 +416,11 @@ bind_devices(const struct policy *policy, const struct inventory *inv,
         shash_add_once(&b.links, inv->links[i].name, &inv->links[i]);
     }
     index_guests(&b, policy);
+    b.guests = ARENA_ARRAY(arena, const struct policy_guest *,
+                           MAX(inv->n_domains, 1));
+    for (size_t i = 0; i < inv->n_domains; i++) {
+        b.guests[i] = match_guest(&b, &inv->domains[i]);
+    }
 
     for (size_t i = 0; i < policy->n_tenants; i++) {
         const struct policy_tenant *t = &policy->tenants[i];

@@ -18,7 +18,7 @@
 #include "util.h"
 
 #ifndef IFF_LOWER_UP
-#define IFF_LOWER_UP 0x10000    /* linux/if.h, which <net/if.h> excludes. */
+#define IFF_LOWER_UP 0x10000 /* linux/if.h, which <net/if.h> excludes. */
 #endif
 
 static int
@@ -41,7 +41,7 @@ make_segments(struct plan *plan, const struct bindings *bs)
         if (bs->v[i].interface && bs->v[i].link) {
             const struct policy_network *net = bs->v[i].interface->network;
 
-            s[n++] = (struct plan_segment) { net->vlan, net->vlan, net };
+            s[n++] = (struct plan_segment){ net->vlan, net->vlan, net };
         }
     }
     if (n) {
@@ -64,10 +64,9 @@ find_segment(const struct plan *plan, const struct policy_network *net)
 {
     struct plan_segment key = { .id = net->vlan };
 
-    return plan->n_segments
-        ? bsearch(&key, plan->segments, plan->n_segments, sizeof key,
-                  compare_segments)
-        : NULL;
+    return plan->n_segments ? bsearch(&key, plan->segments, plan->n_segments,
+                                      sizeof key, compare_segments)
+                            : NULL;
 }
 
 /* What about the device itself keeps a port closed? */
@@ -76,13 +75,16 @@ device_problem(const struct plan_port *port, const struct inventory_link *l,
                struct arena *arena)
 {
     if (l->xdp) {
-        return arena_printf(arena, "%s has an XDP program, which sees frames "
-                            "before the guard", l->name);
+        return arena_printf(arena,
+                            "%s has an XDP program, which sees frames "
+                            "before the guard",
+                            l->name);
     }
     for (size_t i = 0; i < port->n_macs; i++) {
         if (!mac_cmp(port->macs[i], l->mac)) {
-            return arena_printf(arena, "%s itself has the guest's MAC "
-                                ETH_ADDR_FMT"; give the host's end another",
+            return arena_printf(arena,
+                                "%s itself has the guest's MAC " ETH_ADDR_FMT
+                                "; give the host's end another",
                                 l->name, ETH_ADDR_ARGS(l->mac));
         }
     }
@@ -96,9 +98,9 @@ make_port(struct plan *plan, const struct binding *b)
 
     port->interface = b->interface;
     port->tap = b->tap;
-    port->name = b->tap ? arena_printf(plan->arena, "%s-emu",
-                                       b->interface->port)
-                        : b->interface->port;
+    port->name = b->tap
+                     ? arena_printf(plan->arena, "%s-emu", b->interface->port)
+                     : b->interface->port;
     port->problem = b->why;
     port_addresses(port, plan->arena);
     if (b->link) {
@@ -135,8 +137,10 @@ settle_twins(struct plan *plan, const struct inventory *inv, size_t first,
         if (other) {
             const char *why;
 
-            why = arena_printf(plan->arena, "%s and %s are both this "
-                               "interface", other->device, p->device);
+            why = arena_printf(plan->arena,
+                               "%s and %s are both this "
+                               "interface",
+                               other->device, p->device);
             other->problem = other->problem ? other->problem : why;
             p->problem = p->problem ? p->problem : why;
         }
@@ -176,10 +180,10 @@ refuse_shared_devices(struct plan *plan)
         struct plan_port *b = plan->by_ifindex[i];
 
         if (a->ifindex == b->ifindex) {
-            a->problem = arena_printf(plan->arena, "%s is also %s",
-                                      a->device, b->name);
-            b->problem = arena_printf(plan->arena, "%s is also %s",
-                                      b->device, a->name);
+            a->problem =
+                arena_printf(plan->arena, "%s is also %s", a->device, b->name);
+            b->problem =
+                arena_printf(plan->arena, "%s is also %s", b->device, a->name);
         }
     }
 }

@@ -18,7 +18,7 @@ changes_add(struct changes *ch, enum change_op op, const struct object *want,
     if (ch->n == ch->allocated) {
         ch->v = x2nrealloc(ch->v, &ch->allocated, sizeof *ch->v);
     }
-    ch->v[ch->n++] = (struct change) { op, want, have };
+    ch->v[ch->n++] = (struct change){ op, want, have };
 }
 
 void

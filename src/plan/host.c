@@ -35,28 +35,29 @@ static const char *
 uplink_problem(const struct policy_host *host, const struct inventory *inv,
                struct arena *arena)
 {
-    const struct inventory_link *up = inventory_link_by_name(inv,
-                                                             host->uplink);
+    const struct inventory_link *up =
+        inventory_link_by_name(inv, host->uplink);
     const struct inventory_link *master;
 
     if (!up) {
-        return arena_printf(arena, "uplink %s: no such device",
-                            host->uplink);
+        return arena_printf(arena, "uplink %s: no such device", host->uplink);
     }
     if (!strcmp(host->uplink, host->bridge) || !strcmp(up->kind, "bridge")) {
-        return arena_printf(arena, "uplink %s is a bridge; name the network "
-                            "card instead", host->uplink);
+        return arena_printf(arena,
+                            "uplink %s is a bridge; name the network "
+                            "card instead",
+                            host->uplink);
     }
     if (up->flags & IFF_LOOPBACK) {
         return arena_printf(arena, "uplink %s is the loopback device",
                             host->uplink);
     }
     if (!strcmp(up->bus, "xen-backend")) {
-        return arena_printf(arena, "uplink %s is a guest's vif",
-                            host->uplink);
+        return arena_printf(arena, "uplink %s is a guest's vif", host->uplink);
     }
     if (up->has_address) {
-        return arena_printf(arena, "uplink %s carries an address of this "
+        return arena_printf(arena,
+                            "uplink %s carries an address of this "
                             "host; remove it (the trunk is for guests alone)",
                             host->uplink);
     }
@@ -64,24 +65,30 @@ uplink_problem(const struct policy_host *host, const struct inventory *inv,
         const struct inventory_link *l = &inv->links[i];
 
         if (l->lower == up->ifindex && l != up && kind_is_stacked(l->kind)) {
-            return arena_printf(arena, "uplink %s has the %s device %s on it, "
+            return arena_printf(arena,
+                                "uplink %s has the %s device %s on it, "
                                 "which takes frames away from the bridge; "
-                                "remove it", host->uplink, l->kind, l->name);
+                                "remove it",
+                                host->uplink, l->kind, l->name);
         }
     }
     master = up->master ? inventory_link_by_index(inv, up->master) : NULL;
     if (up->flags & IFF_SLAVE) {
-        return arena_printf(arena, "uplink %s is part of bond %s; name the "
-                            "bond instead", host->uplink,
-                            master ? master->name : "?");
+        return arena_printf(arena,
+                            "uplink %s is part of bond %s; name the "
+                            "bond instead",
+                            host->uplink, master ? master->name : "?");
     }
     if (up->master && (!master || strcmp(master->name, host->bridge))) {
-        return arena_printf(arena, "uplink %s belongs to %s; remove it from "
-                            "there", host->uplink,
+        return arena_printf(arena,
+                            "uplink %s belongs to %s; remove it from "
+                            "there",
+                            host->uplink,
                             master ? master->name : "another device");
     }
     if (up->xdp) {
-        return arena_printf(arena, "uplink %s has an XDP program, which sees "
+        return arena_printf(arena,
+                            "uplink %s has an XDP program, which sees "
                             "frames before the guard; detach it",
                             host->uplink);
     }
@@ -93,11 +100,12 @@ plan_host_problem(const struct policy *policy, const struct inventory *inv,
                   struct arena *arena)
 {
     const struct policy_host *host = &policy->host;
-    const struct inventory_link *br = inventory_link_by_name(inv,
-                                                             host->bridge);
+    const struct inventory_link *br =
+        inventory_link_by_name(inv, host->bridge);
 
     if (br && strcmp(br->kind, "bridge")) {
-        return arena_printf(arena, "a device %s exists that is no bridge; "
+        return arena_printf(arena,
+                            "a device %s exists that is no bridge; "
                             "choose another name with host.bridge",
                             host->bridge);
     }

@@ -163,8 +163,8 @@ format_key(const struct object *o, struct ds *ds)
         return;
 
     case OBJECT_FDB:
-        ds_put_format(ds, " %02x:%02x:%02x:%02x:%02x:%02x vlan %u", k[2],
-                      k[3], k[4], k[5], k[6], k[7], get_be(k, 2));
+        ds_put_format(ds, " %02x:%02x:%02x:%02x:%02x:%02x vlan %u", k[2], k[3],
+                      k[4], k[5], k[6], k[7], get_be(k, 2));
         return;
 
     case OBJECT_FILTER:
@@ -220,7 +220,7 @@ format_name(const struct object *o, struct ds *ds)
     if (o->device && o->device[0]) {
         ds_put_format(ds, " %s", o->device);
     } else if (o->ifindex) {
-        ds_put_format(ds, " #%"PRIu32, o->ifindex);
+        ds_put_format(ds, " #%" PRIu32, o->ifindex);
     }
     format_key(o, ds);
 }

@@ -15,31 +15,31 @@ struct ds;
 
 /* In the order in which they are programmed; see object_stage(). */
 enum object_kind {
-    OBJECT_BRIDGE,              /* name; value: attributes. */
-    OBJECT_SYSCTL,              /* name: path below /proc/sys; text. */
-    OBJECT_NFT_TABLE,           /* name. */
-    OBJECT_NFT_SET,             /* name; text: type and flags. */
-    OBJECT_NFT_CHAIN,           /* name; ifindex if a base chain; text. */
-    OBJECT_NFT_RULES,           /* name: chain; text: all its rules. */
-    OBJECT_NFT_ELEMENT,         /* name: set; key; ifindex; value: data. */
-    OBJECT_QDISC,               /* ifindex, or name of the bridge; text. */
-    OBJECT_FILTER,              /* tc filter: key: block, priority, handle. */
-    OBJECT_MASTER,              /* ifindex; text: master, flags. */
-    OBJECT_BRPORT,              /* ifindex; text: flags. */
-    OBJECT_VLAN,                /* ifindex, or name of the bridge; key: VLAN;
+    OBJECT_BRIDGE,      /* name; value: attributes. */
+    OBJECT_SYSCTL,      /* name: path below /proc/sys; text. */
+    OBJECT_NFT_TABLE,   /* name. */
+    OBJECT_NFT_SET,     /* name; text: type and flags. */
+    OBJECT_NFT_CHAIN,   /* name; ifindex if a base chain; text. */
+    OBJECT_NFT_RULES,   /* name: chain; text: all its rules. */
+    OBJECT_NFT_ELEMENT, /* name: set; key; ifindex; value: data. */
+    OBJECT_QDISC,       /* ifindex, or name of the bridge; text. */
+    OBJECT_FILTER,      /* tc filter: key: block, priority, handle. */
+    OBJECT_MASTER,      /* ifindex; text: master, flags. */
+    OBJECT_BRPORT,      /* ifindex; text: flags. */
+    OBJECT_VLAN,        /* ifindex, or name of the bridge; key: VLAN;
                                  * text: flags. */
-    OBJECT_FDB,                 /* ifindex, or name of the bridge; key: VLAN,
+    OBJECT_FDB,         /* ifindex, or name of the bridge; key: VLAN,
                                  * MAC; text: flags. */
-    OBJECT_UP,                  /* ifindex; text. */
+    OBJECT_UP,          /* ifindex; text. */
 };
 
 /* How far a port has to be before an object of a kind is added: everything
  * of the stages before must have been read back as wanted. */
 enum object_stage {
-    STAGE_HOST,                 /* Bridge, sysctls of the host. */
-    STAGE_GUARD,                /* Guard and lock. */
-    STAGE_SEGMENT,              /* Into the bridge, still down. */
-    STAGE_OPEN,                 /* Up. */
+    STAGE_HOST,    /* Bridge, sysctls of the host. */
+    STAGE_GUARD,   /* Guard and lock. */
+    STAGE_SEGMENT, /* Into the bridge, still down. */
+    STAGE_OPEN,    /* Up. */
 };
 
 #define OBJECT_KEY_MAX 40
@@ -48,11 +48,11 @@ enum object_stage {
  * in the arena of the array, or static. NULL is taken for "". */
 struct object {
     enum object_kind kind;
-    uint32_t ifindex;           /* The device that it concerns; 0: none. */
+    uint32_t ifindex; /* The device that it concerns; 0: none. */
     const char *name;
     uint8_t key[OBJECT_KEY_MAX];
     uint8_t key_len;
-    bool foreign;               /* Observed, not ours, in our way: reported,
+    bool foreign; /* Observed, not ours, in our way: reported,
                                  * never removed. The port of 'ifindex' is
                                  * closed for it (0: the host, all ports);
                                  * plan_judge(). */
@@ -60,8 +60,8 @@ struct object {
     const char *text;
 
     /* Not compared. */
-    const char *device;         /* Name of 'ifindex', for people. */
-    uint32_t segment;           /* With 'ifindex' 0: the only segment that
+    const char *device; /* Name of 'ifindex', for people. */
+    uint32_t segment;   /* With 'ifindex' 0: the only segment that
                                  * depends on it; 0: all do. */
 };
 
@@ -94,8 +94,8 @@ enum change_op { CHANGE_ADD, CHANGE_MOD, CHANGE_DEL };
 
 struct change {
     enum change_op op;
-    const struct object *want;  /* ADD, MOD. */
-    const struct object *have;  /* MOD, DEL. */
+    const struct object *want; /* ADD, MOD. */
+    const struct object *have; /* MOD, DEL. */
 };
 
 struct changes {

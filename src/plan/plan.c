@@ -53,10 +53,11 @@ compare_ifindex(const void *key, const void *port)
 const struct plan_port *
 plan_port_by_ifindex(const struct plan *plan, uint32_t ifindex)
 {
-    struct plan_port **p = plan->n_by_ifindex
-        ? bsearch(&ifindex, plan->by_ifindex, plan->n_by_ifindex,
-                  sizeof *plan->by_ifindex, compare_ifindex)
-        : NULL;
+    struct plan_port **p =
+        plan->n_by_ifindex
+            ? bsearch(&ifindex, plan->by_ifindex, plan->n_by_ifindex,
+                      sizeof *plan->by_ifindex, compare_ifindex)
+            : NULL;
 
     return p ? *p : NULL;
 }
@@ -70,10 +71,9 @@ compare_name(const void *name, const void *port)
 const struct plan_port *
 plan_port_by_name(const struct plan *plan, const char *name)
 {
-    return plan->n_ports
-        ? bsearch(name, plan->ports, plan->n_ports, sizeof *plan->ports,
-                  compare_name)
-        : NULL;
+    return plan->n_ports ? bsearch(name, plan->ports, plan->n_ports,
+                                   sizeof *plan->ports, compare_name)
+                         : NULL;
 }
 
 uint32_t
@@ -108,10 +108,10 @@ plan_mac_roams(const struct plan_port *port, struct eth_addr mac)
 const char *
 plan_port_closed(const struct plan *plan, const struct plan_port *port)
 {
-    return plan->host_problem ? plan->host_problem
-        : plan->host_foreign ? plan->host_foreign
-        : port->problem ? port->problem
-        : port->foreign;
+    return plan->host_problem   ? plan->host_problem
+           : plan->host_foreign ? plan->host_foreign
+           : port->problem      ? port->problem
+                                : port->foreign;
 }
 
 bool

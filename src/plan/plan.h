@@ -34,44 +34,44 @@ struct plan_pair {
 
 /* A group of ports that may talk: a network on this host. */
 struct plan_segment {
-    uint32_t id;                /* What skb->mark carries, unshifted; today
+    uint32_t id; /* What skb->mark carries, unshifted; today
                                  * the VLAN id. Never 0. */
     uint16_t vlan;
     const struct policy_network *network;
 };
 
 enum port_state {
-    PORT_QUARANTINED,           /* A device is there, nothing else. */
-    PORT_FENCING,               /* Its filter is being programmed. */
-    PORT_FENCED,                /* Filter in the kernel and read back. */
-    PORT_OPEN,                  /* And in its segment, and up. */
-    PORT_FAILED,                /* Closed; 'problem' says why. */
-    PORT_ABSENT,                /* No device on this host. */
+    PORT_QUARANTINED, /* A device is there, nothing else. */
+    PORT_FENCING,     /* Its filter is being programmed. */
+    PORT_FENCED,      /* Filter in the kernel and read back. */
+    PORT_OPEN,        /* And in its segment, and up. */
+    PORT_FAILED,      /* Closed; 'problem' says why. */
+    PORT_ABSENT,      /* No device on this host. */
 };
 
-const char *port_state_name(enum port_state);   /* "quarantined", ... */
+const char *port_state_name(enum port_state); /* "quarantined", ... */
 
 /* An interface and the device that realises it here. An HVM guest's interface
  * has two devices (vif and -emu tap), hence two ports. */
 struct plan_port {
-    const char *name;           /* "tenant/guest/0", "tenant/guest/0-emu". */
+    const char *name; /* "tenant/guest/0", "tenant/guest/0-emu". */
     const struct policy_interface *interface;
-    uint32_t ifindex;           /* 0: no device, PORT_ABSENT. */
-    char device[IFNAMSIZ];      /* Its present name. */
+    uint32_t ifindex;      /* 0: no device, PORT_ABSENT. */
+    char device[IFNAMSIZ]; /* Its present name. */
     const struct plan_segment *segment;
-    struct eth_addr *macs;      /* Source MACs, sorted, without duplicates:
+    struct eth_addr *macs; /* Source MACs, sorted, without duplicates:
                                  * own, extra, virtual routers'. */
     size_t n_macs;
-    struct plan_pair *pairs;    /* Sorted, without duplicates. */
+    struct plan_pair *pairs; /* Sorted, without duplicates. */
     size_t n_pairs;
-    const char *problem;        /* Not NULL: must be closed, and why: foreign
+    const char *problem;    /* Not NULL: must be closed, and why: foreign
                                  * XDP, MAC differs from the policy, two
                                  * devices for one interface... */
-    const char *foreign;        /* The same, from what the kernel holds:
+    const char *foreign;    /* The same, from what the kernel holds:
                                  * plan_judge(). */
-    uint32_t foreign_kinds;     /* Bits 1 << enum object_kind: of what. */
-    bool tap;                   /* The -emu device of an HVM guest. */
-    bool standby;               /* The interface's other device has its MACs
+    uint32_t foreign_kinds; /* Bits 1 << enum object_kind: of what. */
+    bool tap;               /* The -emu device of an HVM guest. */
+    bool standby;           /* The interface's other device has its MACs
                                  * in the segment for now. A tap on standby is
                                  * fenced, but not opened; a vif is open, for
                                  * only then does it tell when the guest
@@ -82,7 +82,7 @@ struct plan_port {
 struct plan_stray {
     uint32_t ifindex;
     char device[IFNAMSIZ];
-    const char *why;            /* "domain web9 is in no policy". */
+    const char *why; /* "domain web9 is in no policy". */
 };
 
 struct plan {
@@ -96,15 +96,15 @@ struct plan {
     const char *uplink_foreign; /* Not NULL: the uplink stays out of the
                                  * bridge, and why. */
     uint32_t uplink_foreign_kinds;
-    struct plan_segment *segments;      /* With a port here; by id. */
+    struct plan_segment *segments; /* With a port here; by id. */
     size_t n_segments;
-    struct plan_port *ports;    /* By name. All interfaces of the policy whose
+    struct plan_port *ports; /* By name. All interfaces of the policy whose
                                  * guest is not on this host are absent and
                                  * not here. */
     size_t n_ports;
-    struct plan_stray *strays;  /* By ifindex. */
+    struct plan_stray *strays; /* By ifindex. */
     size_t n_strays;
-    struct plan_port **by_ifindex;      /* Ports with a device. */
+    struct plan_port **by_ifindex; /* Ports with a device. */
     size_t n_by_ifindex;
 };
 
@@ -113,7 +113,7 @@ struct plan {
 
 /* Makes the plan. Pure. A problem of one port closes that port alone. */
 struct plan *desire(const struct policy *, const struct inventory *);
-void plan_free(struct plan *);  /* NULL is fine. */
+void plan_free(struct plan *); /* NULL is fine. */
 
 /* Why nothing may be open on a host that has 'inventory': its uplink is
  * missing or in other use. NULL if nothing is in the way. In 'arena'. Pure;
@@ -139,7 +139,7 @@ bool plan_uplink_usable(const struct plan *);
 /* How far a port is. */
 struct port_status {
     enum port_state state;
-    const char *why;            /* If PORT_FAILED; otherwise NULL. */
+    const char *why; /* If PORT_FAILED; otherwise NULL. */
 };
 
 /* The state of each of plan->ports, going by what is wanted and what has been

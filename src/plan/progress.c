@@ -52,11 +52,11 @@ progress_init(struct progress *p, const struct changes *changes)
         const struct object *o = change_object(&changes->v[i]);
 
         if (o->ifindex) {
-            p->devices[p->n_devices++]
-                = (struct progress_item) { o->ifindex, KIND(o->kind) };
+            p->devices[p->n_devices++] =
+                (struct progress_item){ o->ifindex, KIND(o->kind) };
         } else if (o->segment) {
-            p->segments[p->n_segments++]
-                = (struct progress_item) { o->segment, KIND(o->kind) };
+            p->segments[p->n_segments++] =
+                (struct progress_item){ o->segment, KIND(o->kind) };
         } else {
             p->shared |= KIND(o->kind);
         }

@@ -14,12 +14,13 @@
 /* A set of kinds of objects. */
 #define KIND(KIND) (1u << (KIND))
 #define KINDS_HOST (KIND(OBJECT_BRIDGE) | KIND(OBJECT_SYSCTL))
-#define KINDS_GUARD (KIND(OBJECT_NFT_TABLE) | KIND(OBJECT_NFT_SET) \
-                     | KIND(OBJECT_NFT_CHAIN) | KIND(OBJECT_NFT_RULES) \
-                     | KIND(OBJECT_NFT_ELEMENT))
+#define KINDS_GUARD                                                         \
+    (KIND(OBJECT_NFT_TABLE) | KIND(OBJECT_NFT_SET) | KIND(OBJECT_NFT_CHAIN) \
+     | KIND(OBJECT_NFT_RULES) | KIND(OBJECT_NFT_ELEMENT))
 #define KINDS_LOCK (KIND(OBJECT_QDISC) | KIND(OBJECT_FILTER))
-#define KINDS_SEGMENT (KIND(OBJECT_MASTER) | KIND(OBJECT_BRPORT) \
-                       | KIND(OBJECT_VLAN) | KIND(OBJECT_FDB))
+#define KINDS_SEGMENT                                              \
+    (KIND(OBJECT_MASTER) | KIND(OBJECT_BRPORT) | KIND(OBJECT_VLAN) \
+     | KIND(OBJECT_FDB))
 
 struct progress_item {
     uint32_t id;
@@ -27,10 +28,10 @@ struct progress_item {
 };
 
 struct progress {
-    uint32_t shared;            /* Kinds that differ for all. */
-    struct progress_item *devices;      /* By ifindex. */
+    uint32_t shared;               /* Kinds that differ for all. */
+    struct progress_item *devices; /* By ifindex. */
     size_t n_devices;
-    struct progress_item *segments;     /* By segment. */
+    struct progress_item *segments; /* By segment. */
     size_t n_segments;
 };
 

@@ -60,7 +60,7 @@ port_states(const struct plan *plan, const struct objects *want,
         struct port_status *s = &ret_status[i];
         uint32_t kinds;
 
-        *s = (struct port_status) { .state = PORT_ABSENT };
+        *s = (struct port_status){ .state = PORT_ABSENT };
         if (!port->ifindex) {
             continue;
         }
@@ -71,8 +71,9 @@ port_states(const struct plan *plan, const struct objects *want,
         }
         kinds = progress_kinds(&progress, port->ifindex, port->segment->id);
         if (kinds & (KINDS_HOST | KINDS_GUARD | KINDS_LOCK)) {
-            bool any = n_begun && bsearch(&port->ifindex, begun, n_begun,
-                                          sizeof *begun, compare_indices);
+            bool any = n_begun
+                       && bsearch(&port->ifindex, begun, n_begun,
+                                  sizeof *begun, compare_indices);
 
             s->state = any ? PORT_FENCING : PORT_QUARANTINED;
         } else if (kinds || (port->tap && port->standby)) {

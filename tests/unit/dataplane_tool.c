@@ -68,8 +68,8 @@ print_changes(int turn, const struct changes *changes)
 static void
 leave_out(struct objects *os)
 {
-    uint32_t kinds = (without_lock ? KINDS_LOCK : 0)
-                     | (without_guard ? KINDS_GUARD : 0);
+    uint32_t kinds =
+        (without_lock ? KINDS_LOCK : 0) | (without_guard ? KINDS_GUARD : 0);
     size_t n = 0;
 
     for (size_t i = 0; i < os->n; i++) {

@@ -42,10 +42,10 @@
 /* A port that may open, or the uplink. */
 struct target {
     uint32_t ifindex;
-    uint32_t segment;           /* 0: the uplink. */
+    uint32_t segment; /* 0: the uplink. */
     const char *device;
-    uint32_t kinds;             /* Kinds of objects that differ. */
-    bool up;                    /* Was up when last read. */
+    uint32_t kinds; /* Kinds of objects that differ. */
+    bool up;        /* Was up when last read. */
     bool failed;
 };
 
@@ -56,9 +56,9 @@ struct run {
     struct arena *arena;
     struct apply_error *errors;
     size_t n_errors, allocated_errors;
-    struct target *targets;     /* By ifindex. */
+    struct target *targets; /* By ifindex. */
     size_t n_targets;
-    uint32_t bridge;            /* ifindex, 0: not there yet. */
+    uint32_t bridge; /* ifindex, 0: not there yet. */
 };
 
 static int
@@ -75,7 +75,8 @@ find_target(const struct run *run, uint32_t ifindex)
     struct target key = { .ifindex = ifindex };
 
     return run->n_targets ? bsearch(&key, run->targets, run->n_targets,
-                                    sizeof key, compare_targets) : NULL;
+                                    sizeof key, compare_targets)
+                          : NULL;
 }
 
 static void
@@ -90,7 +91,7 @@ make_targets(struct run *run)
         const struct plan_port *p = &plan->ports[i];
 
         if (want_port(plan, p)) {
-            run->targets[n++] = (struct target) {
+            run->targets[n++] = (struct target){
                 .ifindex = p->ifindex,
                 .segment = p->segment->id,
                 .device = p->device,
@@ -99,7 +100,7 @@ make_targets(struct run *run)
         }
     }
     if (want_uplink(plan)) {
-        run->targets[n++] = (struct target) {
+        run->targets[n++] = (struct target){
             .ifindex = plan->uplink,
             .device = plan->host->uplink,
             .up = true,
@@ -128,8 +129,8 @@ add_error(struct run *run, uint32_t ifindex, int error, const char *message)
         run->errors = x2nrealloc(run->errors, &run->allocated_errors,
                                  sizeof *run->errors);
     }
-    run->errors[run->n_errors++]
-        = (struct apply_error) { ifindex, error, message };
+    run->errors[run->n_errors++] =
+        (struct apply_error){ ifindex, error, message };
 }
 
 /* Marks the targets that 'o' concerns as failed. */
@@ -182,7 +183,8 @@ static void
 close_device(struct run *run, uint32_t ifindex)
 {
     if (ifindex != run->plan->uplink) {
-        nlsock_queue(run->sock, rtmsg_flags(ifindex, 0, IFF_UP), NLSOCK_IGNORE);
+        nlsock_queue(run->sock, rtmsg_flags(ifindex, 0, IFF_UP),
+                     NLSOCK_IGNORE);
     }
     nlsock_queue(run->sock, rtmsg_master(ifindex, 0, 0, 0), NLSOCK_IGNORE);
 }
@@ -228,7 +230,7 @@ close_ports(struct run *run)
         const struct change *c = &ch->v[i];
 
         if (c->op == CHANGE_DEL && c->have->kind == OBJECT_MASTER) {
-            leaving[n_leaving++] = c->have->ifindex;    /* Ascending. */
+            leaving[n_leaving++] = c->have->ifindex; /* Ascending. */
         }
     }
     /* FDB entries before the VLANs that they are in: the kernel refuses to
@@ -304,16 +306,15 @@ put_guard(struct run *run)
     for (size_t i = 0; i < n_errors; i++) {
         const struct object o = { .ifindex = errors[i].ifindex };
 
-        add_error(run, errors[i].ifindex, errors[i].error,
-                  errors[i].message);
+        add_error(run, errors[i].ifindex, errors[i].error, errors[i].message);
         fail(run, &o);
     }
     free(errors);
     if (result < 0) {
         /* Whatever was to change has not. */
         for (size_t i = 0; i < run->n_targets; i++) {
-            run->targets[i].failed |= (run->targets[i].kinds & KINDS_GUARD)
-                                      != 0;
+            run->targets[i].failed |=
+                (run->targets[i].kinds & KINDS_GUARD) != 0;
         }
         if (!n_errors) {
             add_error(run, 0, result,
@@ -336,9 +337,9 @@ put_lock(struct run *run)
             enum object_kind kind = change_object(c)->kind;
             bool gone = c->op == CHANGE_DEL;
 
-            if (pass == 0 ? kind == OBJECT_FILTER && gone
+            if (pass == 0   ? kind == OBJECT_FILTER && gone
                 : pass == 1 ? kind == OBJECT_QDISC
-                : kind == OBJECT_FILTER && !gone) {
+                            : kind == OBJECT_FILTER && !gone) {
                 lock_put(run->sock, c, run->bridge, i);
             }
         }

@@ -39,11 +39,11 @@
 #define TRIES 5
 
 static struct {
-    struct nlsock *sock;        /* NULL: not open. */
+    struct nlsock *sock; /* NULL: not open. */
     uint64_t guard_writes;
-    char bridge[IFNAMSIZ];      /* As of the last observe(). */
+    char bridge[IFNAMSIZ]; /* As of the last observe(). */
     uint32_t bridge_index, uplink_index;
-    uint32_t fingerprint;       /* Of what has to be polled. */
+    uint32_t fingerprint; /* Of what has to be polled. */
     long long int next_poll;
 } self;
 
@@ -93,8 +93,7 @@ our_bridge(const struct devices *ds, const char *name)
 }
 
 static int
-observe_once(const struct plan *plan, struct arena *arena,
-             struct objects *os)
+observe_once(const struct plan *plan, struct arena *arena, struct objects *os)
 {
     const char *bridge = plan->host->bridge;
     struct lock_reading lock;
@@ -131,8 +130,7 @@ observe_once(const struct plan *plan, struct arena *arena,
 }
 
 static int
-linux_observe(const struct plan *plan, struct arena *arena,
-              struct objects *os)
+linux_observe(const struct plan *plan, struct arena *arena, struct objects *os)
 {
     int error = -EAGAIN;
 
@@ -190,8 +188,8 @@ poll_kernel(void)
 
     if (!devices_read(self.sock, self.bridge, arena, &ds)) {
         if (!lock_read(self.sock, our_bridge(&ds, self.bridge), &lock)) {
-            changed = self.fingerprint != (lock_fingerprint(&lock)
-                                           ^ sysctl_fingerprint(&ds));
+            changed = self.fingerprint
+                      != (lock_fingerprint(&lock) ^ sysctl_fingerprint(&ds));
         }
         lock_reading_done(&lock);
     }
@@ -225,9 +223,8 @@ linux_wait(void)
 struct dataplane_messages
 dataplane_messages(void)
 {
-    return (struct dataplane_messages) {
-        .writes = self.sock ? nlsock_writes(self.sock) + self.guard_writes
-                            : 0,
+    return (struct dataplane_messages){
+        .writes = self.sock ? nlsock_writes(self.sock) + self.guard_writes : 0,
         .reads = self.sock ? nlsock_reads(self.sock) : 0,
     };
 }

@@ -91,12 +91,12 @@ parse_bridge(struct nlattr *data, struct bridge_attrs *ret)
     b.nf_call_arptables = attr_u8(tb[IFLA_BR_NF_CALL_ARPTABLES], 0);
     if (tb[IFLA_BR_MULTI_BOOLOPT]
         && nla_len(tb[IFLA_BR_MULTI_BOOLOPT])
-           >= (int) sizeof(struct br_boolopt_multi)) {
+               >= (int) sizeof(struct br_boolopt_multi)) {
         const struct br_boolopt_multi *opt;
 
         opt = nla_data(tb[IFLA_BR_MULTI_BOOLOPT]);
-        b.no_linklocal_learn
-            = (opt->optval & (1u << BR_BOOLOPT_NO_LL_LEARN)) != 0;
+        b.no_linklocal_learn =
+            (opt->optval & (1u << BR_BOOLOPT_NO_LL_LEARN)) != 0;
     }
     *ret = b;
     return 0;
@@ -116,8 +116,8 @@ parse_brport(struct nlattr *data, uint32_t link_flags,
         uint8_t value = attr_u8(tb[brport_flags[i].attr], 0);
 
         if (brport_flags[i].attr == IFLA_BRPORT_STATE) {
-            value = value == BR_STATE_FORWARDING
-                    || !(link_flags & IFF_RUNNING);
+            value =
+                value == BR_STATE_FORWARDING || !(link_flags & IFF_RUNNING);
         }
         p.flags |= value ? 1u << i : 0;
     }
@@ -133,7 +133,8 @@ static uint32_t
 array_u32(const struct nlattr *a, size_t i)
 {
     return (size_t) nla_len(a) >= (i + 1) * 4
-           ? ((const uint32_t *) nla_data(a))[i] : 0;
+               ? ((const uint32_t *) nla_data(a))[i]
+               : 0;
 }
 
 static void
@@ -152,20 +153,18 @@ parse_ip(struct nlattr *spec, struct device *d)
             ip->has_ipv4 = true;
             ip->forwarding = array_u32(c, IPV4_DEVCONF_FORWARDING - 1);
             ip->proxy_arp = array_u32(c, IPV4_DEVCONF_PROXY_ARP - 1);
-            ip->route_localnet
-                = array_u32(c, IPV4_DEVCONF_ROUTE_LOCALNET - 1);
+            ip->route_localnet = array_u32(c, IPV4_DEVCONF_ROUTE_LOCALNET - 1);
             ip->arp_ignore = array_u32(c, IPV4_DEVCONF_ARP_IGNORE - 1);
-            ip->drop_unicast_in_l2_multicast
-                = array_u32(c, IPV4_DEVCONF_DROP_UNICAST_IN_L2_MULTICAST - 1);
+            ip->drop_unicast_in_l2_multicast =
+                array_u32(c, IPV4_DEVCONF_DROP_UNICAST_IN_L2_MULTICAST - 1);
         } else if (nla_type(af) == AF_INET6
                    && !nla_parse_nested(tb, IFLA_INET6_MAX, af, NULL)) {
-            ip->ipv6 = !tb[IFLA_INET6_CONF]
-                       || !array_u32(tb[IFLA_INET6_CONF],
-                                     DEVCONF_DISABLE_IPV6);
-            d->bridge.addr_gen
-                = tb[IFLA_INET6_ADDR_GEN_MODE]
-                  && attr_u8(tb[IFLA_INET6_ADDR_GEN_MODE], 0)
-                     != IN6_ADDR_GEN_MODE_NONE;
+            ip->ipv6 =
+                !tb[IFLA_INET6_CONF]
+                || !array_u32(tb[IFLA_INET6_CONF], DEVCONF_DISABLE_IPV6);
+            d->bridge.addr_gen = tb[IFLA_INET6_ADDR_GEN_MODE]
+                                 && attr_u8(tb[IFLA_INET6_ADDR_GEN_MODE], 0)
+                                        != IN6_ADDR_GEN_MODE_NONE;
         }
     }
 }
@@ -210,14 +209,13 @@ link_cb(const struct nlmsghdr *nlh, void *reading_)
         r->v = x2nrealloc(r->v, &r->allocated, sizeof *r->v);
     }
     d = &r->v[r->n++];
-    *d = (struct device) {
+    *d = (struct device){
         .ifindex = ifi->ifi_index,
         .flags = ifi->ifi_flags,
         .master = attr_u32(tb[IFLA_MASTER], 0),
     };
     ovs_strzcpy(d->name, nla_data(tb[IFLA_IFNAME]), sizeof d->name);
-    if (tb[IFLA_ADDRESS]
-        && nla_len(tb[IFLA_ADDRESS]) == (int) sizeof d->mac) {
+    if (tb[IFLA_ADDRESS] && nla_len(tb[IFLA_ADDRESS]) == (int) sizeof d->mac) {
         memcpy(&d->mac, nla_data(tb[IFLA_ADDRESS]), sizeof d->mac);
     }
     if (tb[IFLA_LINKINFO]) {
@@ -260,8 +258,8 @@ devices_read(struct nlsock *sock, const char *bridge, struct arena *arena,
     ret->v = ARENA_ARRAY(arena, struct device, MAX(all.n, 1));
     ret->n = all.n;
     for (size_t i = 0; i < all.n; i++) {
-        ret->v[i] = one.n && one.v[0].ifindex == all.v[i].ifindex
-                    ? one.v[0] : all.v[i];
+        ret->v[i] = one.n && one.v[0].ifindex == all.v[i].ifindex ? one.v[0]
+                                                                  : all.v[i];
     }
 out:
     free(all.v);
@@ -303,7 +301,8 @@ bridge_attrs_format(const struct bridge_attrs *b, struct eth_addr mac,
                     uint32_t flags, struct arena *arena)
 {
     return arena_printf(
-        arena, "%s%s vlan_filtering %d vlan_protocol %#x default_pvid %d "
+        arena,
+        "%s%s vlan_filtering %d vlan_protocol %#x default_pvid %d "
         "stp %d mcast_snooping %d group_fwd_mask %#x no_linklocal_learn %d "
         "nf_call %d/%d/%d ageing %u addrgen %d "
         "address %02x:%02x:%02x:%02x:%02x:%02x",
@@ -345,8 +344,9 @@ const char *
 ip_attrs_format(const struct ip_attrs *ip, struct arena *arena)
 {
     return arena_printf(
-        arena, "disable_ipv6 %d forwarding %u proxy_arp %u route_localnet %u "
-        "arp_ignore %u drop_unicast_in_l2_multicast %u", !ip->ipv6,
-        ip->forwarding, ip->proxy_arp, ip->route_localnet, ip->arp_ignore,
-        ip->drop_unicast_in_l2_multicast);
+        arena,
+        "disable_ipv6 %d forwarding %u proxy_arp %u route_localnet %u "
+        "arp_ignore %u drop_unicast_in_l2_multicast %u",
+        !ip->ipv6, ip->forwarding, ip->proxy_arp, ip->route_localnet,
+        ip->arp_ignore, ip->drop_unicast_in_l2_multicast);
 }

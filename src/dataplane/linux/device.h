@@ -23,8 +23,8 @@ struct bridge_attrs {
     bool vlan_filtering, stp, mcast_snooping, no_linklocal_learn;
     bool nf_call_iptables, nf_call_ip6tables, nf_call_arptables;
     uint16_t default_pvid, vlan_protocol, group_fwd_mask;
-    uint32_t ageing;            /* 1/100 s. */
-    bool addr_gen;              /* Makes itself a link-local address. */
+    uint32_t ageing; /* 1/100 s. */
+    bool addr_gen;   /* Makes itself a link-local address. */
 };
 
 /* Flags of a bridge port: bits by position in brport_flags[]. */
@@ -32,7 +32,7 @@ struct brport_attrs {
     uint32_t flags;
     uint8_t multicast_router;
     uint16_t group_fwd_mask;
-    bool backup;                /* Has a backup port. */
+    bool backup; /* Has a backup port. */
 };
 
 /* Name, and attribute IFLA_BRPORT_*, of each flag. */
@@ -45,8 +45,8 @@ extern const size_t n_brport_flags;
 
 /* How much IP a device has. */
 struct ip_attrs {
-    bool ipv6;                  /* IPv6 is not disabled. */
-    bool has_ipv4;              /* The rest is known. */
+    bool ipv6;     /* IPv6 is not disabled. */
+    bool has_ipv4; /* The rest is known. */
     uint32_t forwarding, proxy_arp, route_localnet, arp_ignore;
     uint32_t drop_unicast_in_l2_multicast;
 };
@@ -58,7 +58,7 @@ struct device {
     uint32_t master;
     struct eth_addr mac;
     bool is_bridge;
-    bool ours;                  /* A bridge with DEVICE_ALIAS. */
+    bool ours; /* A bridge with DEVICE_ALIAS. */
     bool is_brport;
     struct bridge_attrs bridge; /* If 'is_bridge'. */
     struct brport_attrs brport; /* If 'is_brport'. */
@@ -66,7 +66,7 @@ struct device {
 };
 
 struct devices {
-    struct device *v;           /* By ifindex. */
+    struct device *v; /* By ifindex. */
     size_t n;
 };
 

@@ -73,8 +73,8 @@ filter_object(struct arena *arena, const struct tc_filter *f)
     struct object o = {
         .kind = OBJECT_FILTER,
         .key_len = 10,
-        .segment = is_segment_block(f->block)
-                   ? f->block & ~LOCK_BLOCK_SEGMENTS : 0,
+        .segment =
+            is_segment_block(f->block) ? f->block & ~LOCK_BLOCK_SEGMENTS : 0,
     };
 
     put_be(o.key, f->block, 4);
@@ -82,8 +82,8 @@ filter_object(struct arena *arena, const struct tc_filter *f)
     put_be(o.key + 6, f->handle, 4);
     switch (f->form) {
     case TC_FORM_PASS:
-        o.text = arena_printf(arena, "fw mark %#x/%#x pass", f->handle,
-                              f->mask);
+        o.text =
+            arena_printf(arena, "fw mark %#x/%#x pass", f->handle, f->mask);
         o.value[0] = f->mask;
         break;
 
@@ -222,8 +222,8 @@ qdisc_cb(const struct nlmsghdr *nlh, void *reading_)
         return result;
     }
     if (r->n_qdiscs == r->allocated_qdiscs) {
-        r->qdiscs = x2nrealloc(r->qdiscs, &r->allocated_qdiscs,
-                               sizeof *r->qdiscs);
+        r->qdiscs =
+            x2nrealloc(r->qdiscs, &r->allocated_qdiscs, sizeof *r->qdiscs);
     }
     r->qdiscs[r->n_qdiscs++] = q;
     return 0;
@@ -240,8 +240,8 @@ filter_cb(const struct nlmsghdr *nlh, void *reading_)
         return result;
     }
     if (r->n_filters == r->allocated_filters) {
-        r->filters = x2nrealloc(r->filters, &r->allocated_filters,
-                                sizeof *r->filters);
+        r->filters =
+            x2nrealloc(r->filters, &r->allocated_filters, sizeof *r->filters);
     }
     r->filters[r->n_filters++] = f;
     return 0;
@@ -281,8 +281,8 @@ lock_read(struct nlsock *sock, uint32_t bridge, struct lock_reading *r)
     }
     for (size_t i = 0; i < n && !error; i++) {
         if (!i || blocks[i] != blocks[i - 1]) {
-            error = nlsock_dump(sock, tcmsg_get_filters(blocks[i]),
-                                filter_cb, r);
+            error =
+                nlsock_dump(sock, tcmsg_get_filters(blocks[i]), filter_cb, r);
         }
     }
     free(blocks);
@@ -351,15 +351,13 @@ observe_intruder(const struct lock_reading *r, const struct tc_filter *f,
 static bool
 is_intruder(const struct tc_filter *f)
 {
-    return f->form == TC_FORM_OTHER
-           || f->block == LOCK_BLOCK_INGRESS
+    return f->form == TC_FORM_OTHER || f->block == LOCK_BLOCK_INGRESS
            || (f->block == LOCK_BLOCK_HOST && f->form == TC_FORM_PASS);
 }
 
 void
 lock_observe(const struct lock_reading *r, const struct plan *plan,
-             const struct devices *ds, struct arena *arena,
-             struct objects *os)
+             const struct devices *ds, struct arena *arena, struct objects *os)
 {
     const struct device *bridge = device_by_name(ds, plan->host->bridge);
     uint32_t br = bridge && bridge->ours ? bridge->ifindex : 0;
@@ -471,8 +469,9 @@ lock_drops(struct nlsock *sock, uint32_t bridge, uint32_t uplink,
         const struct tc_filter *f = &r.filters[i];
 
         if (f->form == TC_FORM_DROP) {
-            struct drop_count *c = &count[f->block == LOCK_BLOCK_HOST ? 2
-                                          : f->block == LOCK_BLOCK_UPLINK];
+            struct drop_count *c = &count[f->block == LOCK_BLOCK_HOST
+                                              ? 2
+                                              : f->block == LOCK_BLOCK_UPLINK];
 
             c->packets += f->packets;
             c->bytes += f->bytes;

@@ -6,8 +6,8 @@
 
 /* Netlink requests of the dataplane since it was opened. */
 struct dataplane_messages {
-    uint64_t writes;            /* That change something. */
-    uint64_t reads;             /* Dumps and the like, of rtnetlink. */
+    uint64_t writes; /* That change something. */
+    uint64_t reads;  /* Dumps and the like, of rtnetlink. */
 };
 
 struct dataplane_messages dataplane_messages(void);

@@ -24,7 +24,10 @@ int
 monitor_open(void)
 {
     static const int groups[] = {
-        RTNLGRP_LINK, RTNLGRP_NEIGH, RTNLGRP_TC, RTNLGRP_IPV4_NETCONF,
+        RTNLGRP_LINK,
+        RTNLGRP_NEIGH,
+        RTNLGRP_TC,
+        RTNLGRP_IPV4_NETCONF,
     };
     int error = nlsock_open(NETLINK_ROUTE, &sock);
 

@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-int monitor_open(void);         /* 0 or -errno. */
+int monitor_open(void); /* 0 or -errno. */
 void monitor_close(void);
 int monitor_fd(void);
 

@@ -34,8 +34,8 @@
 struct place {
     uint16_t vlan;
     struct eth_addr mac;
-    size_t rank;                /* The lowest gets it. */
-    uint32_t ifindex;           /* 0: nobody, but not the uplink either. */
+    size_t rank;      /* The lowest gets it. */
+    uint32_t ifindex; /* 0: nobody, but not the uplink either. */
     const char *device;
 };
 
@@ -54,8 +54,8 @@ struct brport_attrs
 port_attrs(enum port_role role)
 {
     struct brport_attrs p = {
-        .flags = flag("mcast_flood") | flag("bcast_flood")
-                 | flag("forwarding"),
+        .flags =
+            flag("mcast_flood") | flag("bcast_flood") | flag("forwarding"),
     };
 
     switch (role) {
@@ -81,9 +81,9 @@ port_role(const struct plan *plan, uint32_t ifindex)
 {
     const struct plan_port *port = plan_port_by_ifindex(plan, ifindex);
 
-    return ifindex == plan->uplink ? PORT_ROLE_UPLINK
-        : port && port->interface->n_vrrp ? PORT_ROLE_ROUTER
-        : PORT_ROLE_GUEST;
+    return ifindex == plan->uplink           ? PORT_ROLE_UPLINK
+           : port && port->interface->n_vrrp ? PORT_ROLE_ROUTER
+                                             : PORT_ROLE_GUEST;
 }
 
 static void
@@ -217,9 +217,12 @@ want_fdb(const struct plan *plan, struct objects *os)
         }
         for (size_t j = 0; j < p->n_macs; j++) {
             if (!plan_mac_roams(p, p->macs[j])) {
-                v[n] = (struct place) {
-                    p->segment->vlan, p->macs[j], n,
-                    want_port(plan, p) ? p->ifindex : 0, p->device,
+                v[n] = (struct place){
+                    p->segment->vlan,
+                    p->macs[j],
+                    n,
+                    want_port(plan, p) ? p->ifindex : 0,
+                    p->device,
                 };
                 n++;
             }
@@ -229,8 +232,10 @@ want_fdb(const struct plan *plan, struct objects *os)
         const struct plan_segment *s = &plan->segments[i];
 
         for (size_t j = 0; j < s->network->n_gateways; j++) {
-            v[n] = (struct place) {
-                s->vlan, s->network->gateways[j].mac, n,
+            v[n] = (struct place){
+                s->vlan,
+                s->network->gateways[j].mac,
+                n,
                 plan_uplink_usable(plan) ? plan->uplink : 0,
                 plan->host->uplink,
             };
@@ -284,8 +289,9 @@ put_vlan(struct nlsock *sock, const struct change *c, uint32_t bridge,
     uint16_t vlan = o->key[0] << 8 | o->key[1];
     uint32_t ifindex = o->ifindex ? o->ifindex : bridge;
 
-    nlsock_queue(sock, rtmsg_vlan(ifindex, vlan, c->want, !o->ifindex,
-                                  c->want && !strcmp(o->text, PORT_ACCESS)),
+    nlsock_queue(sock,
+                 rtmsg_vlan(ifindex, vlan, c->want, !o->ifindex,
+                            c->want && !strcmp(o->text, PORT_ACCESS)),
                  tag);
 }
 
@@ -310,17 +316,18 @@ put_fdb(struct nlsock *sock, const struct change *c, uint32_t bridge,
 }
 
 void
-port_put(struct nlsock *sock, const struct plan *plan,
-         const struct change *c, uint32_t bridge, uint32_t tag)
+port_put(struct nlsock *sock, const struct plan *plan, const struct change *c,
+         uint32_t bridge, uint32_t tag)
 {
     const struct object *o = change_object(c);
     bool uplink = o->ifindex == plan->uplink;
 
     switch (o->kind) {
     case OBJECT_MASTER:
-        nlsock_queue(sock, rtmsg_master(o->ifindex, c->want ? bridge : 0,
-                                        c->want && !uplink ? IFF_NOARP : 0,
-                                        c->want && !uplink ? IFF_NOARP : 0),
+        nlsock_queue(sock,
+                     rtmsg_master(o->ifindex, c->want ? bridge : 0,
+                                  c->want && !uplink ? IFF_NOARP : 0,
+                                  c->want && !uplink ? IFF_NOARP : 0),
                      tag);
         break;
 
@@ -337,8 +344,8 @@ port_put(struct nlsock *sock, const struct plan *plan,
         break;
 
     case OBJECT_UP:
-        nlsock_queue(sock, rtmsg_flags(o->ifindex, c->want ? IFF_UP : 0,
-                                       IFF_UP), tag);
+        nlsock_queue(
+            sock, rtmsg_flags(o->ifindex, c->want ? IFF_UP : 0, IFF_UP), tag);
         break;
 
     case OBJECT_BRIDGE:

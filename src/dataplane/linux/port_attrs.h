@@ -13,7 +13,7 @@ struct plan;
 
 enum port_role {
     PORT_ROLE_GUEST,
-    PORT_ROLE_ROUTER,           /* A guest that takes part in a virtual
+    PORT_ROLE_ROUTER, /* A guest that takes part in a virtual
                                  * router. */
     PORT_ROLE_UPLINK,
 };

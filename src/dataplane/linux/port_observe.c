@@ -37,7 +37,7 @@
 struct observer {
     const struct plan *plan;
     const struct devices *devices;
-    const struct device *bridge;        /* NULL: there is none. */
+    const struct device *bridge; /* NULL: there is none. */
     struct arena *arena;
     struct objects *os;
 };
@@ -76,15 +76,17 @@ observe_master(struct observer *ob, const struct device *d, bool uplink)
 
     add(ob, OBJECT_MASTER, d,
         arena_printf(ob->arena, "%s%s", m ? m->name : "?",
-                     uplink ? "" : d->flags & IFF_NOARP ? " noarp" : " arp"));
+                     uplink                 ? ""
+                     : d->flags & IFF_NOARP ? " noarp"
+                                            : " arp"));
 }
 
 static void
 observe_device(struct observer *ob, const struct device *d)
 {
     const struct plan *plan = ob->plan;
-    bool guest = plan_port_by_ifindex(plan, d->ifindex)
-                 || is_stray(plan, d->ifindex);
+    bool guest =
+        plan_port_by_ifindex(plan, d->ifindex) || is_stray(plan, d->ifindex);
     bool uplink = d->ifindex == plan->uplink;
     bool ours = device_in_our_bridge(ob->devices, d);
 
@@ -106,8 +108,9 @@ vlan_text(uint16_t flags, struct arena *arena)
     bool untagged = flags & BRIDGE_VLAN_INFO_UNTAGGED;
 
     return pvid && untagged ? PORT_ACCESS
-        : !pvid && !untagged ? PORT_TRUNK
-        : arena_strdup(arena, pvid ? "pvid tagged" : "untagged");
+           : !pvid && !untagged
+               ? PORT_TRUNK
+               : arena_strdup(arena, pvid ? "pvid tagged" : "untagged");
 }
 
 static int
@@ -201,16 +204,15 @@ fdb_cb(const struct nlmsghdr *nlh, void *ob_)
     memcpy(&mac, nla_data(tb[NDA_LLADDR]), sizeof mac);
     text = fdb_text(ob, d, ndm, mac);
     if (text) {
-        port_fdb_key(add(ob, OBJECT_FDB, d, text),
-                     attr_u16(tb[NDA_VLAN], 0), mac);
+        port_fdb_key(add(ob, OBJECT_FDB, d, text), attr_u16(tb[NDA_VLAN], 0),
+                     mac);
     }
     return 0;
 }
 
 int
 port_observe(struct nlsock *sock, const struct plan *plan,
-             const struct devices *ds, struct arena *arena,
-             struct objects *os)
+             const struct devices *ds, struct arena *arena, struct objects *os)
 {
     struct observer ob = {
         .plan = plan,
@@ -233,7 +235,7 @@ port_observe(struct nlsock *sock, const struct plan *plan,
         return 0;
     }
     error = nlsock_dump(sock, rtmsg_get_vlans(), vlan_cb, &ob);
-    return error ? error : nlsock_dump(sock,
-                                       rtmsg_get_fdb(ob.bridge->ifindex),
-                                       fdb_cb, &ob);
+    return error ? error
+                 : nlsock_dump(sock, rtmsg_get_fdb(ob.bridge->ifindex), fdb_cb,
+                               &ob);
 }

@@ -116,8 +116,8 @@ struct nl_msg *
 rtmsg_new_bridge(const char *name, struct eth_addr mac,
                  const struct bridge_attrs *b)
 {
-    struct nl_msg *msg = link_msg(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
-                                  AF_UNSPEC, 0);
+    struct nl_msg *msg =
+        link_msg(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, AF_UNSPEC, 0);
 
     put_string(msg, IFLA_IFNAME, name);
     put_attr(msg, IFLA_ADDRESS, &mac, sizeof mac);
@@ -248,8 +248,8 @@ rtmsg_vlan(uint32_t ifindex, uint16_t vlan, bool add, bool self, bool pvid)
         .flags = pvid ? BRIDGE_VLAN_INFO_PVID | BRIDGE_VLAN_INFO_UNTAGGED : 0,
         .vid = vlan,
     };
-    struct nl_msg *msg = link_msg(add ? RTM_SETLINK : RTM_DELLINK, 0,
-                                  AF_BRIDGE, ifindex);
+    struct nl_msg *msg =
+        link_msg(add ? RTM_SETLINK : RTM_DELLINK, 0, AF_BRIDGE, ifindex);
     struct nlattr *spec = put_nest(msg, IFLA_AF_SPEC);
 
     if (self) {

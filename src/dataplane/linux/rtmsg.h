@@ -38,8 +38,8 @@ struct nl_msg *rtmsg_flags(uint32_t ifindex, uint32_t flags, uint32_t mask);
 struct nl_msg *rtmsg_flags_by_name(const char *name, uint32_t flags,
                                    uint32_t mask);
 /* Into the bridge 'master' (0: out of any), and flags. */
-struct nl_msg *rtmsg_master(uint32_t ifindex, uint32_t master,
-                            uint32_t flags, uint32_t mask);
+struct nl_msg *rtmsg_master(uint32_t ifindex, uint32_t master, uint32_t flags,
+                            uint32_t mask);
 /* Sets IPv4's sysctls of a device, by 'name' if 'ifindex' is 0. IPv6's have
  * no message. */
 struct nl_msg *rtmsg_ip(uint32_t ifindex, const char *name,
@@ -51,13 +51,12 @@ struct nl_msg *rtmsg_brport(uint32_t ifindex, const struct brport_attrs *);
 struct nl_msg *rtmsg_brport_forward(uint32_t ifindex);
 
 /* 'self': of a bridge device, not of a port. 'pvid': untagged both ways. */
-struct nl_msg *rtmsg_vlan(uint32_t ifindex, uint16_t vlan, bool add,
-                          bool self, bool pvid);
+struct nl_msg *rtmsg_vlan(uint32_t ifindex, uint16_t vlan, bool add, bool self,
+                          bool pvid);
 
 /* A static, sticky entry. */
-struct nl_msg *rtmsg_new_fdb(uint32_t ifindex, uint16_t vlan,
-                             struct eth_addr);
-struct nl_msg *rtmsg_del_fdb(uint32_t ifindex, uint16_t vlan,
-                             struct eth_addr, bool self);
+struct nl_msg *rtmsg_new_fdb(uint32_t ifindex, uint16_t vlan, struct eth_addr);
+struct nl_msg *rtmsg_del_fdb(uint32_t ifindex, uint16_t vlan, struct eth_addr,
+                             bool self);
 
 #endif /* src/dataplane/linux/rtmsg.h */

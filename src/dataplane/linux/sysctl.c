@@ -29,7 +29,7 @@
 static const struct ip_attrs wanted = {
     .ipv6 = false,
     .has_ipv4 = true,
-    .arp_ignore = 8,            /* Answers nobody. */
+    .arp_ignore = 8, /* Answers nobody. */
     .drop_unicast_in_l2_multicast = 1,
 };
 
@@ -154,8 +154,8 @@ sysctl_observe(const struct plan *plan, const struct devices *ds,
         if (bridge) {
             add_device(os, 0, plan->host->bridge, text);
         } else if (d->ifindex == plan->uplink
-                   ? want_uplink(plan)
-                   : plan_port_by_ifindex(plan, d->ifindex) != NULL) {
+                       ? want_uplink(plan)
+                       : plan_port_by_ifindex(plan, d->ifindex) != NULL) {
             add_device(os, d->ifindex, arena_strdup(arena, d->name), text);
         }
     }

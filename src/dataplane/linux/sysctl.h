@@ -14,8 +14,8 @@ struct objects;
 struct plan;
 
 void sysctl_want(const struct plan *, struct arena *, struct objects *);
-int sysctl_observe(const struct plan *, const struct devices *,
-                   struct arena *, struct objects *);
+int sysctl_observe(const struct plan *, const struct devices *, struct arena *,
+                   struct objects *);
 
 /* Equal as long as no sysctl that matters has changed. */
 uint32_t sysctl_fingerprint(const struct devices *);

@@ -26,8 +26,8 @@
 #include "util.h"
 
 static struct nl_msg *
-tc_msg(int type, int flags, uint32_t ifindex, uint32_t parent,
-       uint32_t handle, uint32_t info)
+tc_msg(int type, int flags, uint32_t ifindex, uint32_t parent, uint32_t handle,
+       uint32_t info)
 {
     struct tcmsg tcm = {
         .tcm_family = AF_UNSPEC,
@@ -61,9 +61,9 @@ tcmsg_get_filters(uint32_t block)
 struct nl_msg *
 tcmsg_new_qdisc(const struct tc_qdisc *q)
 {
-    struct nl_msg *msg = tc_msg(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL,
-                                q->ifindex, TC_H_CLSACT,
-                                TC_H_MAKE(TC_H_CLSACT, 0), 0);
+    struct nl_msg *msg =
+        tc_msg(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, q->ifindex,
+               TC_H_CLSACT, TC_H_MAKE(TC_H_CLSACT, 0), 0);
 
     put_string(msg, TCA_KIND, "clsact");
     if (q->ingress_block) {
@@ -150,7 +150,7 @@ tcmsg_parse_qdisc(const struct nlmsghdr *nlh, struct tc_qdisc *ret)
     if (tcm->tcm_parent != TC_H_CLSACT) {
         return 0;
     }
-    memset(ret, 0, sizeof *ret);        /* Padding too: readings are hashed. */
+    memset(ret, 0, sizeof *ret); /* Padding too: readings are hashed. */
     ret->ifindex = tcm->tcm_ifindex;
     ret->clsact = kind_is(tb[TCA_KIND], "clsact");
     ret->ingress_block = attr_u32(tb[TCA_INGRESS_BLOCK], 0);
@@ -178,8 +178,8 @@ parse_gact(struct nlattr *acts, struct tc_filter *f)
     }
     if (nla_parse_nested(tb, TCA_ACT_MAX, list[1], NULL) < 0
         || !kind_is(tb[TCA_ACT_KIND], "gact") || !tb[TCA_ACT_OPTIONS]
-        || nla_parse_nested(options, TCA_GACT_MAX, tb[TCA_ACT_OPTIONS],
-                            NULL) < 0
+        || nla_parse_nested(options, TCA_GACT_MAX, tb[TCA_ACT_OPTIONS], NULL)
+               < 0
         || !options[TCA_GACT_PARMS] || options[TCA_GACT_PROB]
         || nla_len(options[TCA_GACT_PARMS]) < (int) sizeof *gact) {
         return TC_ACT_UNSPEC;
@@ -188,7 +188,7 @@ parse_gact(struct nlattr *acts, struct tc_filter *f)
         && !nla_parse_nested(stats, TCA_STATS_MAX, tb[TCA_ACT_STATS], NULL)
         && stats[TCA_STATS_BASIC]
         && nla_len(stats[TCA_STATS_BASIC])
-           >= (int) sizeof(struct gnet_stats_basic)) {
+               >= (int) sizeof(struct gnet_stats_basic)) {
         struct gnet_stats_basic basic;
 
         memcpy(&basic, nla_data(stats[TCA_STATS_BASIC]), sizeof basic);
@@ -207,8 +207,8 @@ parse_fw(struct nlattr *options, struct tc_filter *f)
 {
     struct nlattr *tb[TCA_FW_MAX + 1];
 
-    if (nla_parse_nested(tb, TCA_FW_MAX, options, NULL) < 0
-        || tb[TCA_FW_INDEV] || tb[TCA_FW_CLASSID] || tb[TCA_FW_POLICE]
+    if (nla_parse_nested(tb, TCA_FW_MAX, options, NULL) < 0 || tb[TCA_FW_INDEV]
+        || tb[TCA_FW_CLASSID] || tb[TCA_FW_POLICE]
         || parse_gact(tb[TCA_FW_ACT], f) != TC_ACT_OK) {
         return TC_FORM_OTHER;
     }
@@ -239,7 +239,7 @@ tcmsg_parse_filter(const struct nlmsghdr *nlh, struct tc_filter *ret)
     if (nlh->nlmsg_type != RTM_NEWTFILTER) {
         return 0;
     }
-    memset(&f, 0, sizeof f);    /* Padding too: readings are hashed. */
+    memset(&f, 0, sizeof f); /* Padding too: readings are hashed. */
     f.form = TC_FORM_OTHER;
     if (nlsock_parse(nlh, sizeof *tcm, tb, TCA_MAX, NULL) || !tb[TCA_KIND]) {
         return -EPROTO;
@@ -256,10 +256,10 @@ tcmsg_parse_filter(const struct nlmsghdr *nlh, struct tc_filter *ret)
     matchall = f.prio == TC_PRIO_DROP && !strcmp(f.kind, "matchall");
     if (TC_H_MIN(tcm->tcm_info) == htons(ETH_P_ALL)
         && !attr_u32(tb[TCA_CHAIN], 0) && (fw || matchall)) {
-        f.form = !f.handle ? TC_FORM_HEAD
-            : !tb[TCA_OPTIONS] ? TC_FORM_OTHER
-            : fw ? parse_fw(tb[TCA_OPTIONS], &f)
-            : parse_matchall(tb[TCA_OPTIONS], &f);
+        f.form = !f.handle          ? TC_FORM_HEAD
+                 : !tb[TCA_OPTIONS] ? TC_FORM_OTHER
+                 : fw               ? parse_fw(tb[TCA_OPTIONS], &f)
+                                    : parse_matchall(tb[TCA_OPTIONS], &f);
     }
     memcpy(ret, &f, sizeof f);
     return 1;

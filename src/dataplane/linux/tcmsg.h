@@ -15,7 +15,7 @@ struct nlmsghdr;
 struct tc_qdisc {
     uint32_t ifindex;
     bool clsact;
-    uint32_t ingress_block, egress_block;       /* 0: not shared. */
+    uint32_t ingress_block, egress_block; /* 0: not shared. */
 };
 
 /* The filters that the lock uses have these priorities. */
@@ -23,10 +23,10 @@ struct tc_qdisc {
 #define TC_PRIO_DROP 2
 
 enum tc_form {
-    TC_FORM_PASS,               /* fw: mark 'handle' under 'mask' passes. */
-    TC_FORM_DROP,               /* matchall: drops. */
-    TC_FORM_HEAD,               /* Head of a list of either. */
-    TC_FORM_OTHER,              /* Anything else. */
+    TC_FORM_PASS,  /* fw: mark 'handle' under 'mask' passes. */
+    TC_FORM_DROP,  /* matchall: drops. */
+    TC_FORM_HEAD,  /* Head of a list of either. */
+    TC_FORM_OTHER, /* Anything else. */
 };
 
 struct tc_filter {
@@ -35,8 +35,8 @@ struct tc_filter {
     uint32_t handle;
     enum tc_form form;
     char kind[16];
-    uint32_t mask;              /* TC_FORM_PASS. */
-    uint64_t packets, bytes;    /* That it has acted on. */
+    uint32_t mask;           /* TC_FORM_PASS. */
+    uint64_t packets, bytes; /* That it has acted on. */
 };
 
 struct nl_msg *tcmsg_get_qdiscs(void);

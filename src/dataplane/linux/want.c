@@ -40,8 +40,8 @@ want_device(const struct plan *plan, size_t i)
 {
     const struct plan_port *port = plan->by_ifindex[i];
 
-    return i && plan->by_ifindex[i - 1]->ifindex == port->ifindex
-           ? NULL : port;
+    return i && plan->by_ifindex[i - 1]->ifindex == port->ifindex ? NULL
+                                                                  : port;
 }
 
 size_t
