@@ -1,5 +1,6 @@
 # tests
 include tests/vm/automake.mk
+include tests/unit/agent.mk
 
 # The dataplane without an agent, for tests in a VM.
 check_PROGRAMS += tests/unit/dataplane_tool

@@ -242,7 +242,8 @@ static const struct method methods[] = {
     { "version", 0, 0, version },
 };
 
-/* Takes the strings out of 'params'. NULL or what is wrong with them. */
+/* Takes the strings out of 'params' into 'argv', which is all NULL. Returns
+ * NULL or what is wrong with them. */
 static const char *
 parse_params(const struct json *params, bool *ret_json,
              const char *argv[ARGUMENTS_MAX + 1], size_t *ret_n)
@@ -271,7 +272,6 @@ parse_params(const struct json *params, bool *ret_json,
             argv[i - 1] = p->string;
         }
     }
-    argv[array->n - 1] = NULL;
     if (strcmp(array->elems[0]->string, "json")
         && strcmp(array->elems[0]->string, "text")) {
         return "the first parameter has to be \"text\" or \"json\"";
@@ -285,7 +285,7 @@ void
 method_call(struct agent *agent, const char *method,
             const struct json *params, struct call *call)
 {
-    const char *argv[ARGUMENTS_MAX + 1];
+    const char *argv[ARGUMENTS_MAX + 1] = { NULL };
     const char *wrong;
     size_t n;
 

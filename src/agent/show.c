@@ -347,7 +347,9 @@ show_changes(struct writer *w, const struct turn *t)
         writer_object(w, NULL);
         writer_string(w, "op", ops[c->op]);
         object_field(w, "object", change_object(c));
-        object_field(w, "before", c->op == CHANGE_MOD ? c->have : NULL);
+        if (c->op == CHANGE_MOD) {
+            object_field(w, "before", c->have);
+        }
         writer_end(w);
     }
     writer_end(w);

@@ -1,0 +1,23 @@
+# The agent on a fake host, its socket, the commands, and the inventory.
+agent_fake = tests/unit/agent_fake.c tests/unit/agent_fake.h
+agent_tests = \
+	tests/unit/agent_reconcile_test \
+	tests/unit/agent_request_test \
+	tests/unit/cli_test \
+	tests/unit/control_test \
+	tests/unit/inventory_value_test
+check_PROGRAMS += $(agent_tests)
+TESTS += $(agent_tests)
+
+tests_unit_agent_reconcile_test_SOURCES = \
+	tests/unit/agent_reconcile_test.c $(agent_fake)
+tests_unit_agent_reconcile_test_LDADD = libcordon.la $(CMOCKA_LIBS)
+tests_unit_agent_request_test_SOURCES = \
+	tests/unit/agent_request_test.c $(agent_fake)
+tests_unit_agent_request_test_LDADD = libcordon.la $(CMOCKA_LIBS)
+tests_unit_cli_test_SOURCES = tests/unit/cli_test.c $(agent_fake)
+tests_unit_cli_test_LDADD = libcordon.la $(CMOCKA_LIBS)
+tests_unit_control_test_SOURCES = tests/unit/control_test.c $(agent_fake)
+tests_unit_control_test_LDADD = libcordon.la $(CMOCKA_LIBS)
+tests_unit_inventory_value_test_SOURCES = tests/unit/inventory_value_test.c
+tests_unit_inventory_value_test_LDADD = libcordon.la $(CMOCKA_LIBS)
