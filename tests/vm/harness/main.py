@@ -126,7 +126,8 @@ def read(path):
 
 
 def run(bed, args):
-    with tempfile.TemporaryDirectory(prefix="cordon-%s-" % bed.name) as scratch:
+    prefix = "cordon-%s-" % bed.name
+    with tempfile.TemporaryDirectory(prefix=prefix) as scratch:
         out = os.path.realpath(args.out or os.path.join(scratch, "out"))
         os.makedirs(out, exist_ok=True)
         started = time.monotonic()

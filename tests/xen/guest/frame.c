@@ -1,6 +1,6 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later
- *
- * Sends and records exact frames in a test guest.
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/* Sends and records exact frames in a test guest.
  *
  *     frame send INTERFACE HEX...      send frames, in order
  *     frame capture INTERFACE          print a line of hex per frame received

@@ -3,7 +3,7 @@
 
     a = Guest("acme1", mac="00:16:3e:00:00:01", ips=["10.0.0.11/24"])
     b = Guest("globex1", mac=..., ips=[...])
-    create(a, b)                        # in parallel
+    create(a, b)                        # and wait for both
     a.run("ping -c1 -W2 10.0.0.12")     # raises unless it exits 0
     a.send_frames("ffff...", b"...")
     b.capture_start(); ...; b.capture_stop()
@@ -195,21 +195,28 @@ class Guest:
 
 
 def create(*guests, timeout=120):
-    """Create guests in parallel and wait until all take commands."""
+    """Create guests and wait until all take commands.
+
+    Only one xl runs at a time: several at once would each take so long that
+    libxl gives up on the hotplug script, for which it allows 40 s.  While
+    one guest is made the ones before it start up."""
     errors = []
 
-    def one(guest):
+    def wait(guest):
         try:
-            guest.start(timeout)
             guest.wait(timeout)
         except Exception as e:   # pylint: disable=broad-except
             errors.append(e)
 
-    threads = [threading.Thread(target=one, args=(g,)) for g in guests]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    threads = []
+    try:
+        for guest in guests:
+            guest.start(timeout)
+            threads.append(threading.Thread(target=wait, args=(guest,)))
+            threads[-1].start()
+    finally:
+        for thread in threads:
+            thread.join()
     if errors:
         raise errors[0]
     return guests
