@@ -33,7 +33,8 @@ struct binder {
     const struct inventory *inv;
     struct arena *arena;
     struct bindings *out;
-    uint32_t bridge;                    /* ifindex of ours; 0: none. */
+    uint32_t bridge; /* ifindex of ours; 0: none. */
+    size_t n_named;  /* Bindings by device name: the first of them. */
     const struct policy_guest **guests; /* Of each of inv->domains. */
     struct shash by_name;               /* Guests without UUID, by name. */
     struct hmap by_uuid;                /* Of struct guest_node. */
@@ -215,6 +216,11 @@ bind_domain_device(struct binder *b, const struct inventory_link *link,
     const struct policy_interface *ifc = NULL;
     const char *why = NULL;
 
+    for (size_t i = 0; i < b->n_named; i++) {
+        if (b->out->v[i].link == link) {
+            return;
+        }
+    }
     if (g) {
         const struct inventory_domain *rival = find_rival(b, d);
 
@@ -231,9 +237,12 @@ bind_domain_device(struct binder *b, const struct inventory_link *link,
         }
     } else if (d) {
         why = arena_printf(b->arena,
-                           "domain %s (" UUID_FMT ") is in no "
-                           "policy",
-                           d->name, UUID_ARGS(&d->uuid));
+                           "domain %s (" UUID_FMT ") is in no policy%s",
+                           d->name, UUID_ARGS(&d->uuid),
+                           string_ends_with(d->name, INCOMING)
+                               ? "; while it is received, only a guest's "
+                                 "uuid can tell"
+                               : "");
     } else {
         why = arena_printf(b->arena, "domain %" PRIu32 " is not in xenstore",
                            domid);
@@ -433,6 +442,7 @@ bind_devices(const struct policy *policy, const struct inventory *inv,
             }
         }
     }
+    b.n_named = ret_bindings->n;
     bind_vifs(&b);
     bind_taps(&b);
     bind_absent(&b);

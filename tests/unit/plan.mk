@@ -1,0 +1,23 @@
+# Plans, objects and diffs; and the dataplane without an agent, for tests in a
+# VM.
+plan_tests = \
+	tests/unit/object_test \
+	tests/unit/plan_golden_test \
+	tests/unit/plan_state_test
+check_PROGRAMS += $(plan_tests) tests/unit/dataplane_tool
+TESTS += $(plan_tests)
+
+tests_unit_object_test_SOURCES = tests/unit/object_test.c
+tests_unit_object_test_LDADD = libcordon.la $(CMOCKA_LIBS)
+
+tests_unit_plan_golden_test_SOURCES = tests/unit/plan_golden_test.c \
+	tests/unit/plan_fixture.c tests/unit/plan_fixture.h
+tests_unit_plan_golden_test_LDADD = libcordon.la
+
+tests_unit_plan_state_test_SOURCES = tests/unit/plan_state_test.c
+tests_unit_plan_state_test_LDADD = libcordon.la $(CMOCKA_LIBS)
+
+tests_unit_dataplane_tool_SOURCES = tests/unit/dataplane_tool.c
+tests_unit_dataplane_tool_LDADD = libcordon.la
+
+EXTRA_DIST += tests/golden/plan
