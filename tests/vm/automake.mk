@@ -6,3 +6,18 @@ EXTRA_DIST += \
 check-vm: $(sbin_PROGRAMS) $(bin_PROGRAMS)
 	$(AM_V_at)CORDON_BUILD='$(abs_top_builddir)' CC='$(CC)' $(srcdir)/tests/vm/check
 .PHONY: check-vm
+
+# The harness, and what goes into its machines.
+EXTRA_DIST += \
+	tests/vm/selftest tests/vm/guest/init tests/vm/guest/start \
+	tests/vm/harness/__init__.py tests/vm/harness/cpio.py \
+	tests/vm/harness/image.py tests/vm/harness/kernel.py \
+	tests/vm/harness/machine.py tests/vm/harness/main.py \
+	tests/vm/harness/stage.py tests/vm/harness/verdict.py \
+	tests/vm/lib/daemon.py tests/vm/lib/netns.py tests/vm/lib/rtnl.py \
+	tests/vm/lib/shell.py tests/vm/lib/state.py tests/vm/lib/wire.py \
+	tests/xen/run tests/xen/conftest.py tests/xen/lib_test.py \
+	tests/xen/guest/frame.c tests/xen/guest/init \
+	tests/xen/lib/console.py tests/xen/lib/dom0.py tests/xen/lib/guest.py \
+	tests/xen/xenhost/__init__.py tests/xen/xenhost/bed.py \
+	tests/xen/xenhost/guest.py tests/xen/xenhost/setup

@@ -116,8 +116,9 @@ print_frame(struct msghdr *msg, const uint8_t *data, size_t n)
         }
         memcpy(&aux, CMSG_DATA(cmsg), sizeof aux);
         if (aux.tp_status & TP_STATUS_VLAN_VALID && n >= 12) {
-            uint16_t tpid = (aux.tp_status & TP_STATUS_VLAN_TPID_VALID
-                             ? aux.tp_vlan_tpid : ETHERTYPE_VLAN);
+            uint16_t tpid =
+                (aux.tp_status & TP_STATUS_VLAN_TPID_VALID ? aux.tp_vlan_tpid
+                                                           : ETHERTYPE_VLAN);
 
             print_hex(data, 12);
             printf("%04x%04x", tpid, aux.tp_vlan_tci);
@@ -156,9 +157,12 @@ capture(const char *interface)
         struct sockaddr_ll from;
         struct iovec iov = { .iov_base = data, .iov_len = sizeof data };
         struct msghdr msg = {
-            .msg_name = &from, .msg_namelen = sizeof from,
-            .msg_iov = &iov, .msg_iovlen = 1,
-            .msg_control = aside, .msg_controllen = sizeof aside,
+            .msg_name = &from,
+            .msg_namelen = sizeof from,
+            .msg_iov = &iov,
+            .msg_iovlen = 1,
+            .msg_control = aside,
+            .msg_controllen = sizeof aside,
         };
         ssize_t n = recvmsg(fd, &msg, 0);
 
@@ -185,6 +189,6 @@ main(int argc, char *argv[])
         return capture(argv[2]);
     }
     fprintf(stderr, "usage: frame send INTERFACE HEX... | "
-            "frame capture INTERFACE\n");
+                    "frame capture INTERFACE\n");
     return 2;
 }
