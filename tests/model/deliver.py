@@ -11,7 +11,7 @@ from collections import namedtuple
 from . import packet as pk
 from . import upper
 from .config import BROADCAST, ETH_HEADER, PASS, Verdict, drop, is_group
-from .portsec import from_guest, is_router_alert6
+from .portsec import FRAGMENTED6, from_guest, is_router_alert6
 
 LOCAL, UPLINK = "local port", "uplink"
 
@@ -94,17 +94,30 @@ def from_outside(a):
             return "rogue-ra"
         if not host.is_gateway(segment, src) and hides(a):
             return "ext-header"
-    if believed or ip.offset or ip.proto != pk.UDP or len(ip.l4) < 8:
+    if believed or ip.offset or ip.proto != pk.UDP:
         return None
-    sport, dport = upper.ports(ip)
+    # Judged as far as it is there.
+    sport = pk.u16(ip.l4, 0) if len(ip.l4) >= 2 else None
+    dport = pk.u16(ip.l4, 2) if len(ip.l4) >= 4 else None
     if sport in (67, 547) or dport in (68, 546):
         return "rogue-dhcp"
     return None
 
 
+# What a receiver walks over to find what is behind it.
+WALKED = (pk.HOPOPT, pk.ROUTING, pk.FRAGMENT, pk.AH, pk.DSTOPT)
+
+
 def hides(a):
+    """Whether the header chain is one that no guest could have sent, behind
+    which anything may be. A later fragment is judged by the first, unless it
+    is of more headers."""
     ip = a.ip6
-    if not ip.chain_ok:
+    if not ip.chain_ok or ip.fragment_headers > 1:
+        return True
+    if ip.offset:
+        return bool(ip.extensions) or ip.proto in WALKED
+    if ip.is_fragment and ip.proto not in FRAGMENTED6 + (pk.GRE,):
         return True
     if not ip.extensions:
         return False

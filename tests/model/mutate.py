@@ -15,8 +15,7 @@ import struct
 from . import cast
 from .config import eui64
 
-CORPUS = (pathlib.Path(__file__).resolve().parent.parent / "corpus"
-          / "port-security.jsonl")
+CORPUS = pathlib.Path(__file__).resolve().parent.parent / "corpus"
 
 MACS = [cast.MAC_A, cast.MAC_P, cast.MAC_B, cast.MAC_G, cast.MAC_H,
         b"\xff" * 6, b"\0" * 6, bytes.fromhex("01005e0000fb"),
@@ -42,10 +41,15 @@ ICMP_TYPES = [0, 3, 4, 5, 8, 9, 10, 11, 12, 13]
 IGMP_TYPES = [0x11, 0x12, 0x13, 0x16, 0x17, 0x22, 0x30]
 
 
-def corpus():
-    with open(CORPUS, encoding="utf-8") as f:
-        return [bytes.fromhex(x) for line in f
-                for x in json.loads(line)["frames"]]
+def corpus(*verdicts):
+    """Frames of the entries whose verdict begins so, long ones not."""
+    found = []
+    for name in ("port-security.jsonl", "more.jsonl"):
+        with open(CORPUS / name, encoding="utf-8") as f:
+            for entry in map(json.loads, f):
+                if entry["verdict"].startswith(verdicts):
+                    found += [bytes.fromhex(x) for x in entry["frames"]]
+    return [x for x in found if len(x) <= 1514]
 
 
 def put(data, at, new):
@@ -190,14 +194,15 @@ BUILT = (solicitations, solicitations, chain, fragment4, icmp_error)
 def frames(count, seed=1):
     """`count` frames of 14 to 1,514 bytes."""
     r = random.Random(seed)
-    base = [f for f in corpus() if len(f) <= 1514]
+    base = corpus("")
     own = [f for f in base if f[6:12] == cast.MAC_A]
+    good = corpus("PASS", "POLICY(PASS")
     made = 0
     while made < count:
         how = r.choices(["edit", "flip", "cut", "lengthen", "splice",
                          "built", "built+edit", "as is"],
                         [30, 15, 8, 3, 8, 22, 8, 6])[0]
-        data = r.choice(own if r.random() < 0.9 else base)
+        data = r.choice(r.choices([good, own, base], [50, 42, 8])[0])
         if how == "edit":
             for _ in range(r.choice([1, 1, 2])):
                 data = edit(r, data)

@@ -10,7 +10,7 @@ import struct
 
 IPV4, ARP, IPV6 = 0x0800, 0x0806, 0x86dd
 TAGS = (0x8100, 0x88a8, 0x9100, 0x9200, 0x9300)
-ICMP, IGMP, TCP, UDP, ICMPV6, ESP, SCTP = 1, 2, 6, 17, 58, 50, 132
+ICMP, IGMP, TCP, UDP, ICMPV6, ESP, SCTP, GRE = 1, 2, 6, 17, 58, 50, 132, 47
 HOPOPT, ROUTING, FRAGMENT, AH, DSTOPT = 0, 43, 44, 51, 60
 EXTENSIONS = (HOPOPT, ROUTING, DSTOPT, AH, 135, 139, 140)
 CHAIN_MAX = 512         # Headers past this many bytes of frame: too long.
@@ -93,12 +93,12 @@ class Packet6:
                    and 0 < self.payload_len <= len(body) - 40)
         self.total_len = 40 + self.payload_len
         self.more, self.offset, self.id = False, 0, None
-        self.extensions, self.fragment_at = [], None
+        self.extensions, self.fragment_headers = [], 0
         self.hop_by_hop = b""
         self.proto, self.chain_ok, self.l4 = None, False, b""
         if self.ok:
             self._walk(body[:self.total_len])
-        self.is_fragment = self.fragment_at is not None
+        self.is_fragment = self.fragment_headers > 0
 
     def _walk(self, packet):
         kind, at = packet[6], 40
@@ -106,8 +106,7 @@ class Packet6:
             if at + 8 > len(packet) or at + 8 > CHAIN_MAX:
                 return
             if kind == FRAGMENT:
-                if self.fragment_at is None:
-                    self.fragment_at = len(self.extensions)
+                self.fragment_headers += 1
                 word = u16(packet, at + 2)
                 self.offset, self.more = word & 0xfff8, bool(word & 1)
                 self.id = packet[at + 4:at + 8]

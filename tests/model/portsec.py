@@ -195,7 +195,7 @@ def row_10_neighbour_discovery(c):
 
 
 # What a guest may send over IPv6; all else is an unreadable chain.
-UPPER6 = (pk.TCP, pk.UDP, pk.ICMPV6, pk.ESP, pk.SCTP, 47)
+UPPER6 = (pk.TCP, pk.UDP, pk.ICMPV6, pk.ESP, pk.SCTP, pk.GRE)
 FRAGMENTED6 = (pk.TCP, pk.UDP, pk.ICMPV6, pk.ESP, pk.SCTP)
 
 
@@ -232,7 +232,7 @@ def is_router_alert6(data):
 
 def fragment6(c):
     ip = c.ip6
-    if ip.proto not in FRAGMENTED6:
+    if ip.proto not in FRAGMENTED6 or ip.fragment_headers > 1:
         return "fragment"
     if ip.proto == pk.ICMPV6:
         # A later fragment may be of anything; Neighbour Discovery and MLD
