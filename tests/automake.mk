@@ -1,4 +1,9 @@
 # tests
 include tests/vm/automake.mk
+include tests/unit/automake.mk
+include tests/golden/automake.mk
+include tests/schema/automake.mk
+include tests/fuzz/automake.mk
+include tests/bench/automake.mk
 include tests/unit/agent.mk
 include tests/unit/plan.mk

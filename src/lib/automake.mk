@@ -4,5 +4,6 @@ libcordon_la_SOURCES += \
 	src/lib/diag.c src/lib/diag.h \
 	src/lib/nlsock.c src/lib/nlsock.h \
 	src/lib/reason.c src/lib/reason.h \
+	src/lib/utf8.c src/lib/utf8.h \
 	src/lib/writer.c src/lib/writer.h \
 	src/lib/writer_json.c src/lib/writer_text.c

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/utf8.h"
 #include "openvswitch/dynamic-string.h"
 #include "util.h"
 
@@ -87,18 +88,9 @@ static size_t
 printable_length(const char *s, size_t n)
 {
     const uint8_t *u = (const uint8_t *) s;
-    size_t length = u[0] < 0x80 ? 1 : u[0] < 0xc2 ? 0 : u[0] < 0xe0 ? 2
-                    : u[0] < 0xf0 ? 3 : u[0] < 0xf5 ? 4 : 0;
+    size_t length = utf8_character(s, n);
 
-    if (!length || length > n) {
-        return 0;
-    }
-    for (size_t i = 1; i < length; i++) {
-        if (!is_continuation(s[i])) {
-            return 0;
-        }
-    }
-    if (u[0] < 0x20 || u[0] == 0x7f
+    if (!length || u[0] < 0x20 || u[0] == 0x7f
         || (u[0] == 0xc2 && u[1] < 0xa0)        /* C1 controls. */
         || (u[0] == 0xe2        /* Invisible, or turn the writing around. */
             && ((u[1] == 0x80 && u[2] >= 0x8b && u[2] <= 0x8f)

@@ -2,6 +2,7 @@ libcordon_la_SOURCES += \
 	src/policy/build.c src/policy/build.h \
 	src/policy/conflict.c \
 	src/policy/field.c src/policy/field.h \
+	src/policy/file.c src/policy/file.h \
 	src/policy/host.c \
 	src/policy/interface.c \
 	src/policy/network.c \
@@ -10,3 +11,4 @@ libcordon_la_SOURCES += \
 	src/policy/policy.c src/policy/policy.h \
 	src/policy/scalar.c src/policy/scalar.h \
 	src/policy/tenant.c
+dist_pkgdata_DATA += share/cordon-policy.schema.json

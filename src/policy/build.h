@@ -32,6 +32,7 @@ struct claim {
     const struct policy_network *network;
     const struct policy_interface *interface;   /* NULL: CLAIM_GATEWAY. */
     const struct node *node;    /* Where it says so. */
+    bool told;                  /* That it conflicts with an earlier one. */
 };
 
 /* A growing array; zeroed is empty. */

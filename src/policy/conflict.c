@@ -37,10 +37,10 @@ place_cmp(const struct diag_place *a, const struct diag_place *b)
 
 /* Puts the one that stands later in the text into '*a'. */
 static void
-later_first(const struct claim **a, const struct claim **b)
+later_first(struct claim **a, struct claim **b)
 {
     if (place_cmp(&(*a)->node->place, &(*b)->node->place) < 0) {
-        const struct claim *swap = *a;
+        struct claim *swap = *a;
 
         *a = *b;
         *b = swap;
@@ -81,12 +81,11 @@ belong_together(const struct claim *a, const struct claim *b)
 
 struct mac_node {
     struct hmap_node hmap_node;
-    const struct claim *claim;
+    struct claim *claim;
 };
 
 static void
-report_mac(struct build *b, const struct claim *late,
-           const struct claim *early)
+report_mac(struct build *b, struct claim *late, struct claim *early)
 {
     later_first(&late, &early);
     build_error(b, late->node, "MAC "ETH_ADDR_FMT" is already that of %s in "
@@ -106,7 +105,7 @@ check_macs(struct build *b)
     struct mac_node *nodes = xcalloc(b->macs.n, sizeof *nodes);
 
     for (size_t i = 0; i < b->macs.n; i++) {
-        const struct claim *c = &b->macs.v[i];
+        struct claim *c = &b->macs.v[i];
         uint32_t hash = hash_bytes(c->mac.ea, sizeof c->mac.ea,
                                    hash_pointer(c->network, 0));
         struct mac_node *other;
@@ -152,17 +151,24 @@ addresses_agree(const struct claim *a, const struct claim *b)
     if (a->kind == CLAIM_EXTRA && b->kind == CLAIM_EXTRA) {
         return true;            /* Stand-ins for each other. */
     }
+    if (a->kind == CLAIM_LINK_LOCAL && b->kind == CLAIM_LINK_LOCAL
+        && eth_addr_equals(a->interface->mac, b->interface->mac)) {
+        return true;            /* Told as a MAC there twice. */
+    }
     return belong_together(a, b);
 }
 
 static void
-report_address(struct build *b, const struct claim *late,
-               const struct claim *early)
+report_address(struct build *b, struct claim *late, struct claim *early)
 {
     char buf[PREFIX_STRLEN], other[PREFIX_STRLEN];
     const char *advice = "give each interface its own";
 
     later_first(&late, &early);
+    if (late->told) {
+        return;                 /* Once, however many it takes in. */
+    }
+    late->told = true;
     if (late->kind == CLAIM_GATEWAY || early->kind == CLAIM_GATEWAY) {
         advice = "a guest that is the gateway needs \"router: true\"";
     } else if (late->interface == early->interface) {
@@ -190,7 +196,7 @@ report_address(struct build *b, const struct claim *late,
 static void
 check_addresses(struct build *b)
 {
-    const struct claim **stack = xcalloc(b->addresses.n, sizeof *stack);
+    struct claim **stack = xcalloc(b->addresses.n, sizeof *stack);
     size_t depth = 0;
 
     if (b->addresses.n) {
@@ -198,7 +204,7 @@ check_addresses(struct build *b)
               claim_cmp);
     }
     for (size_t i = 0; i < b->addresses.n; i++) {
-        const struct claim *c = &b->addresses.v[i];
+        struct claim *c = &b->addresses.v[i];
 
         if (!c->network) {
             continue;
@@ -211,7 +217,6 @@ check_addresses(struct build *b)
         for (size_t j = 0; j < depth; j++) {
             if (!addresses_agree(stack[j], c)) {
                 report_address(b, c, stack[j]);
-                break;
             }
         }
         stack[depth++] = c;
@@ -264,7 +269,7 @@ check_vrrp(struct build *b)
     struct mac_node *nodes = xcalloc(b->macs.n, sizeof *nodes);
 
     for (size_t i = 0; i < b->macs.n; i++) {
-        const struct claim *c = &b->macs.v[i];
+        struct claim *c = &b->macs.v[i];
         const struct policy_vrrp *mine = claim_vrrp(c);
         uint32_t hash = hash_pointer(c->network, c->vrrp);
         struct mac_node *other;
@@ -284,7 +289,7 @@ check_vrrp(struct build *b)
             if (theirs->n_addresses != mine->n_addresses
                 || memcmp(theirs->addresses, mine->addresses,
                           mine->n_addresses * sizeof *mine->addresses)) {
-                const struct claim *late = c, *early = other->claim;
+                struct claim *late = c, *early = other->claim;
 
                 later_first(&late, &early);
                 build_error(b, late->node, "virtual router %u of %s has other "

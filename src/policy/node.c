@@ -17,12 +17,11 @@
 #include "policy/node.h"
 
 #include <libfyaml.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/arena.h"
+#include "lib/utf8.h"
 #include "openvswitch/shash.h"
-#include "unicode.h"
 #include "util.h"
 
 enum {
@@ -59,23 +58,19 @@ text_error(struct diag *diag, const struct diag_source *source, size_t offset,
 static bool
 check_text(struct diag *diag, const struct diag_source *source)
 {
-    size_t valid;
-    char *problem;
+    const unsigned char *s = (const unsigned char *) source->text;
+    size_t length;
 
-    for (size_t i = 0; i < source->length; i++) {
-        unsigned char c = source->text[i];
-
-        if (!c) {
+    for (size_t i = 0; i < source->length; i += length) {
+        length = utf8_character(&source->text[i], source->length - i);
+        if (!length) {
+            return text_error(diag, source, i, "not valid UTF-8");
+        } else if (!s[i]) {
             return text_error(diag, source, i, "NUL character");
-        } else if ((c < 0x20 && c != '\t' && c != '\n' && c != '\r')
-                   || c == 0x7f) {
+        } else if ((s[i] < 0x20 && !strchr("\t\n\r", s[i])) || s[i] == 0x7f
+                   || (s[i] == 0xc2 && s[i + 1] < 0xa0)) {
             return text_error(diag, source, i, "control character");
         }
-    }
-    problem = utf8_validate(source->text, &valid);
-    if (problem) {
-        free(problem);
-        return text_error(diag, source, valid, "not valid UTF-8");
     }
     return true;
 }
@@ -86,19 +81,19 @@ static struct diag_place
 token_place(struct reader *r, struct fy_token *token)
 {
     const struct fy_mark *mark = token ? fy_token_start_mark(token) : NULL;
+    size_t offset = mark ? mark->input_pos + r->skipped : 0;
 
-    if (mark && mark->input_pos + r->skipped <= r->source->length) {
-        enum fy_scalar_style style = fy_token_scalar_style(token);
-        /* The mark is behind the opening quote. */
-        bool quoted = mark->column > 0
-                      && (style == FYSS_SINGLE_QUOTED
-                          || style == FYSS_DOUBLE_QUOTED);
+    if (mark && offset <= r->source->length) {
+        /* The marks of strings, anchors and aliases are behind their first
+         * character. */
+        bool behind = mark->column > 0 && offset > 0
+                      && strchr("\"'&*", r->source->text[offset - 1]);
 
         r->last = (struct diag_place) {
             .source = r->source,
             .line = mark->line + 1,
-            .column = mark->column + 1 - quoted,
-            .offset = mark->input_pos + r->skipped - quoted,
+            .column = mark->column + 1 - behind,
+            .offset = offset - behind,
         };
     }
     return r->last;
@@ -169,16 +164,20 @@ plain_type(const char *s)
 
 /* Refuses what a policy has no use for. */
 static void
-check_properties(struct reader *r, const struct diag_place *place,
-                 const struct fy_token *anchor, const struct fy_token *tag)
+check_properties(struct reader *r, struct fy_token *anchor,
+                 struct fy_token *tag)
 {
     if (anchor) {
-        diag_add(r->diag, place, "anchors (&) are not allowed; "
-                     "remove it and write each value out");
+        struct diag_place place = token_place(r, anchor);
+
+        diag_add(r->diag, &place, "anchors (&) are not allowed; "
+                 "remove it and write each value out");
     }
     if (tag) {
-        diag_add(r->diag, place, "tags (!) are not allowed; remove it, and "
-                     "quote the value if it is a string");
+        struct diag_place place = token_place(r, tag);
+
+        diag_add(r->diag, &place, "tags (!) are not allowed; remove it, and "
+                 "quote the value if it is a string");
     }
 }
 
@@ -214,6 +213,7 @@ node_attach(struct reader *r, struct node *n)
         r->key = n;
     }
     n->key = parent->key;
+    n->item = parent->type == NODE_SEQUENCE;
     if (parent->last) {
         parent->last->next = n;
     } else {
@@ -298,7 +298,7 @@ scalar(struct reader *r, const struct fy_event_scalar_data *s)
     struct node *n;
     char *copy;
 
-    check_properties(r, &place, s->anchor, s->tag);
+    check_properties(r, s->anchor, s->tag);
     if (!text) {
         text = "";
         length = 0;
@@ -332,12 +332,12 @@ event(struct reader *r, struct fy_event *e)
     }
     switch (e->type) {
     case FYET_MAPPING_START:
-        check_properties(r, &place, e->mapping_start.anchor,
+        check_properties(r, e->mapping_start.anchor,
                          e->mapping_start.tag);
         return push(r, NODE_MAPPING, &place);
 
     case FYET_SEQUENCE_START:
-        check_properties(r, &place, e->sequence_start.anchor,
+        check_properties(r, e->sequence_start.anchor,
                          e->sequence_start.tag);
         return push(r, NODE_SEQUENCE, &place);
 
@@ -476,7 +476,7 @@ node_type_name(enum node_type type)
     case NODE_NULL:
         return "empty";
     case NODE_BOOL:
-        return "true or false";
+        return "a boolean";
     case NODE_INTEGER:
         return "an integer";
     case NODE_FLOAT:

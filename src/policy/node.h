@@ -26,6 +26,7 @@ struct node {
     enum node_type type;
     const char *text;           /* Of a scalar, else "". */
     const char *key;            /* Of the nearest mapping above, else "". */
+    bool item;                  /* Of a sequence. */
     bool broken;                /* Its error has been told already. */
     struct diag_place place;
     struct node *value;         /* Of a mapping's key. */

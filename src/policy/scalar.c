@@ -103,12 +103,13 @@ scalar_string(struct build *b, const struct node *node, const char *what,
         return false;
     }
     if (node->type != NODE_STRING) {
-        bool scalar = node->type != NODE_MAPPING
-                      && node->type != NODE_SEQUENCE;
+        bool quotes = node->type == NODE_BOOL || node->type == NODE_INTEGER
+                      || node->type == NODE_FLOAT;
 
-        build_error(b, node, "\"%.60s\" must be %s, not %s; %s", node->key,
-                    what, node_type_name(node->type),
-                    scalar && *node->text ? "put it in quotes" : "write one");
+        build_error(b, node, "%s\"%.60s\" must be %s, not %s; %s",
+                    node->item ? "each of " : "", node->key, what,
+                    node_type_name(node->type),
+                    quotes ? "put it in quotes" : "write one");
         return false;
     }
     *ret = node->text;
@@ -147,16 +148,25 @@ scalar_mac(struct build *b, const struct node *node, struct eth_addr *ret)
 /* What no guest, gateway or tunnel endpoint may have. */
 static const struct unfit {
     struct prefix prefix;
-    const char *why;
+    const char *what;
+    const char *advice;
 } unfits[] = {
-    { { { AF_INET, { 0 } }, 8 }, "unspecified" },
-    { { { AF_INET, { 127 } }, 8 }, "loopback" },
-    { { { AF_INET, { 224 } }, 4 }, "multicast" },
-    { { { AF_INET, { 255, 255, 255, 255 } }, 32 }, "broadcast" },
-    { { { AF_INET6, { 0 } }, 128 }, "unspecified" },
-    { { { AF_INET6, { [15] = 1 } }, 128 }, "loopback" },
-    { { { AF_INET6, { 0xff } }, 8 }, "multicast" },
-    { { { AF_INET6, { [10] = 0xff, 0xff } }, 96 }, "IPv4-mapped" },
+    { { { AF_INET, { 0 } }, 8 }, "an unspecified address",
+      "write the addresses that it has" },
+    { { { AF_INET, { 127 } }, 8 }, "a loopback address",
+      "write the addresses that others see" },
+    { { { AF_INET, { 224 } }, 4 }, "a multicast address",
+      "groups need no permission, write unicast addresses" },
+    { { { AF_INET, { 255, 255, 255, 255 } }, 32 }, "the broadcast address",
+      "write unicast addresses" },
+    { { { AF_INET6, { 0 } }, 128 }, "the unspecified address",
+      "write the addresses that it has" },
+    { { { AF_INET6, { [15] = 1 } }, 128 }, "the loopback address",
+      "write the addresses that others see" },
+    { { { AF_INET6, { 0xff } }, 8 }, "a multicast address",
+      "groups need no permission, write unicast addresses" },
+    { { { AF_INET6, { [10] = 0xff, 0xff } }, 96 }, "an IPv4-mapped address",
+      "write the IPv4 address itself" },
 };
 
 static const struct prefix link_locals = {
@@ -177,10 +187,9 @@ check_unicast(struct build *b, const struct node *node, const char *s,
 
     for (size_t i = 0; i < ARRAY_SIZE(unfits); i++) {
         if (prefix_overlaps(p, &unfits[i].prefix)) {
-            build_error(b, node, "%.60s %s %s addresses; write unicast ones "
-                        "that are in use", s,
-                        prefix_is_host(p) ? "is one of the" : "contains",
-                        unfits[i].why);
+            build_error(b, node, "%.60s %s %s; %s", s,
+                        prefix_is_host(p) ? "is" : "contains",
+                        unfits[i].what, unfits[i].advice);
             return false;
         }
     }
@@ -237,10 +246,11 @@ read_prefix(struct build *b, const struct node *node, bool need_length,
         return false;
     }
     if (!prefix_parse(s, &p) || (need_length && !strchr(s, '/'))) {
-        build_error(b, node, "\"%.60s\" is not an IP %s: 10.0.0.0/24 or "
-                    "fd00::/64", s, need_length
-                    ? "prefix; write one with its length"
-                    : "address or prefix; write 10.0.0.1, fd00::1,");
+        build_error(b, node, "\"%.60s\" is not an IP %s", s, need_length
+                    ? "prefix; write it with its length: 10.0.0.0/24 or "
+                      "fd00::/64"
+                    : "address or prefix; write it as in 10.0.0.1, fd00::1, "
+                      "10.0.0.0/24 or fd00::/64");
         return false;
     }
     if (p.len < (p.addr.family == AF_INET ? MIN_LEN_IPV4 : MIN_LEN_IPV6)) {

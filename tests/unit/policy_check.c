@@ -3,7 +3,10 @@
 /* policy_check [--dump] PATH: loads a policy as `cordon check` does, for the
  * tests that hold errors, schema and result against what they should be.
  * Exits 0 for a policy, 1 for errors (which it prints), 2 for wrong usage.
- * --dump prints all of the policy, one line for each thing. */
+ * --dump prints all of the policy, one line for each thing.
+ *
+ * policy_check --each PATH...: the same for many; after the errors of each
+ * comes a line "= valid" or "= invalid". Exits 0. */
 
 #include <cordon-config.h>
 #include <stdio.h>
@@ -131,24 +134,37 @@ dump(const struct policy *p)
     printf("interfaces %zu\n", p->n_interfaces);
 }
 
-int
-main(int argc, char *argv[])
+/* Returns 0 or what policy_load() returns, having printed why. */
+static int
+check(const char *path, bool want_dump)
 {
-    bool want_dump = argc == 3 && !strcmp(argv[1], "--dump");
     struct ds errors = DS_EMPTY_INITIALIZER;
     struct policy *policy = NULL;
-    int error;
+    int error = policy_load(path, &errors, &policy);
 
-    if (argc != 2 && !want_dump) {
-        fprintf(stderr, "usage: policy_check [--dump] PATH\n");
-        return 2;
-    }
-    error = policy_load(argv[argc - 1], &errors, &policy);
     fputs(ds_cstr(&errors), stdout);
     if (!error && want_dump) {
         dump(policy);
     }
     policy_free(policy);
     ds_destroy(&errors);
-    return error ? 1 : 0;
+    return error;
+}
+
+int
+main(int argc, char *argv[])
+{
+    if (argc > 2 && !strcmp(argv[1], "--each")) {
+        for (int i = 2; i < argc; i++) {
+            puts(check(argv[i], false) ? "= invalid" : "= valid");
+        }
+        return 0;
+    } else if (argc == 3 && !strcmp(argv[1], "--dump")) {
+        return check(argv[2], true) ? 1 : 0;
+    } else if (argc == 2) {
+        return check(argv[1], false) ? 1 : 0;
+    }
+    fprintf(stderr, "usage: policy_check [--dump] PATH\n"
+            "       policy_check --each PATH...\n");
+    return 2;
 }

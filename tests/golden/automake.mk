@@ -1,0 +1,2 @@
+EXTRA_DIST += tests/golden/run tests/golden/policy
+TESTS += tests/golden/run

@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/* What golden files cannot show of the policy parser: files that cannot be
+ * read, limits, all errors in one run, guesses at what was meant, and the
+ * writing of errors. */
+
+#include <cordon-config.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "lib/diag.h"
+#include "lib/utf8.h"
+#include "openvswitch/dynamic-string.h"
+#include "policy/field.h"
+#include "policy/parse.h"
+#include "policy/policy.h"
+#include "util.h"
+
+/* A directory for files, made anew for each test. */
+static char scratch[] = "/tmp/cordon-policy-test-XXXXXX";
+
+static int
+setup(void **state OVS_UNUSED)
+{
+    strcpy(&scratch[strlen(scratch) - 6], "XXXXXX");
+    return mkdtemp(scratch) ? 0 : -1;
+}
+
+static int
+teardown(void **state OVS_UNUSED)
+{
+    char *command = xasprintf("rm -rf '%s'", scratch);
+    int status = system(command);
+
+    free(command);
+    return status;
+}
+
+static char *
+write_file(const char *name, const char *text, size_t length)
+{
+    char *path = xasprintf("%s/%s", scratch, name);
+    FILE *f = fopen(path, "w");
+
+    assert_non_null(f);
+    assert_int_equal(fwrite(text, 1, length, f), length);
+    assert_int_equal(fclose(f), 0);
+    return path;
+}
+
+static size_t
+count(const char *haystack, const char *needle)
+{
+    size_t n = 0;
+
+    while ((haystack = strstr(haystack, needle))) {
+        haystack += strlen(needle);
+        n++;
+    }
+    return n;
+}
+
+/* Loads 'path', which has to fail with 'error' and say 'what'. */
+static void
+fails(const char *path, int error, const char *what)
+{
+    struct ds errors = DS_EMPTY_INITIALIZER;
+    struct policy *policy = (struct policy *) &errors;
+
+    assert_int_equal(policy_load(path, &errors, &policy), error);
+    assert_ptr_equal(policy, &errors);          /* Untouched. */
+    if (!strstr(ds_cstr(&errors), what)) {
+        fail_msg("no \"%s\" in: %s", what, ds_cstr(&errors));
+    }
+    ds_destroy(&errors);
+}
+
+static void
+unreadable(void **state OVS_UNUSED)
+{
+    static const char includes[] =
+        "version: 1\ninclude: [ large.yaml, fifo ]\n";
+    char *missing = xasprintf("%s/missing.yaml", scratch);
+    char *large = write_file("large.yaml", "", 0);
+    char *including, *deep;
+
+    fails(missing, -ENOENT, "missing.yaml: error: No such file");
+    fails("", -ENOENT, "error: No such file");
+
+    assert_int_equal(truncate(large, 16 * 1024 * 1024 + 1), 0);
+    fails(large, -EFBIG, "large.yaml: error: too large");
+    including = write_file("including.yaml", includes, strlen(includes));
+    free(missing);
+    missing = xasprintf("%s/fifo", scratch);
+    assert_int_equal(mkfifo(missing, 0600), 0);
+    fails(including, -EINVAL, "including.yaml:2:12: error: cannot read "
+          "\"large.yaml\": too large");
+    /* Not waited for; without a writer it is an empty file. */
+    fails(including, -EINVAL, "/fifo:1:1: error: the file is empty");
+
+    /* A chain of includes, each harmless. */
+    for (int i = 0; i < 20; i++) {
+        char *name = xasprintf("%d.yaml", i);
+        char *text = xasprintf("version: 1\ninclude: [ %d.yaml ]\n", i + 1);
+
+        free(write_file(name, text, strlen(text)));
+        free(name);
+        free(text);
+    }
+    deep = xasprintf("%s/0.yaml", scratch);
+    fails(deep, -EINVAL, "/15.yaml:2:12: error: includes are more than 16");
+    free(deep);
+    free(including);
+    free(large);
+    free(missing);
+}
+
+static void
+one_of_two(void **state OVS_UNUSED)
+{
+    static const char good[] = "version: 1\nhost: { uplink: eth1 }\n";
+    char *path = write_file("good.yaml", good, strlen(good));
+    struct ds errors = DS_EMPTY_INITIALIZER;
+    struct policy *policy;
+
+    assert_int_equal(policy_load(path, &errors, &policy), 0);
+    assert_int_equal(errors.length, 0);
+    assert_string_equal(policy->host.uplink, "eth1");
+    assert_string_equal(policy->host.bridge, "cordon0");
+    assert_int_equal(policy->host.mark_mask, POLICY_MARK_MASK);
+    assert_string_equal(policy->host.where.file, path);
+    assert_int_equal(policy->host.where.line, 2);
+    assert_int_equal(policy->host.where.column, 7);
+    assert_int_equal(policy->host.uplink_where.column, 17);
+    policy_free(policy);
+
+    assert_int_equal(policy_parse("memory", good, strlen(good), &errors,
+                                  &policy), 0);
+    assert_string_equal(policy->host.where.file, "memory");
+    policy_free(policy);
+    policy_free(NULL);
+    assert_int_equal(policy_parse("memory", "version: 1\ninclude: [x]", 23,
+                                  &errors, &policy), -EINVAL);
+    assert_non_null(strstr(ds_cstr(&errors), "memory:2:10: error: "
+                           "\"include\" is possible in files only"));
+    ds_destroy(&errors);
+    free(path);
+}
+
+/* Each of 1,000 interfaces has three errors, and all of them are told, in the
+ * order of the text. */
+static void
+every_error(void **state OVS_UNUSED)
+{
+    enum { N = 1000 };
+    struct ds text = DS_EMPTY_INITIALIZER, errors = DS_EMPTY_INITIALIZER;
+    struct policy *policy;
+    unsigned int before = 0;
+
+    ds_put_cstr(&text, "version: 1\ntenants:\n  acme:\n    networks: { web: "
+                "{ vlan: 1, subnets: [10.0.0.0/8] } }\n    guests:\n");
+    for (int i = 0; i < N; i++) {
+        ds_put_format(&text, "      web%d: { interfaces: [ { mac: "
+                      "02:00:00:00:00:01, addresses: [10.0.0.1/8], network: "
+                      "wbe, mtu: 1500 } ] }\n", i);
+    }
+    assert_int_equal(policy_parse("all", text.string, text.length, &errors,
+                                  &policy), -EINVAL);
+    assert_int_equal(count(ds_cstr(&errors), ": error: "), 3 * N);
+    assert_int_equal(count(ds_cstr(&errors), "bits set past"), N);
+    assert_int_equal(count(ds_cstr(&errors), "has no network \"wbe\""), N);
+    assert_int_equal(count(ds_cstr(&errors), "unknown key \"mtu\""), N);
+    for (const char *s = ds_cstr(&errors); (s = strstr(s, "all:")); s++) {
+        unsigned int line = atoi(s + 4);
+
+        assert_true(line >= before);
+        before = line;
+    }
+    assert_int_equal(before, N + 5);
+    ds_destroy(&text);
+    ds_destroy(&errors);
+}
+
+/* Two of one MAC and address are one error, however many others there are;
+ * one prefix around everybody is one error, not one each. */
+static void
+one_conflict_each(void **state OVS_UNUSED)
+{
+    enum { N = 200 };
+    struct ds text = DS_EMPTY_INITIALIZER, errors = DS_EMPTY_INITIALIZER;
+    struct policy *policy;
+
+    ds_put_cstr(&text, "version: 1\ntenants: { acme: { networks: { web: "
+                "{ vlan: 1, subnets: [10.0.0.0/8] } }, guests: {\n");
+    for (int i = 0; i < N; i++) {
+        ds_put_format(&text, "web%d: { interfaces: [ { mac: "
+                      "02:00:00:00:00:%02x, addresses: [10.0.0.%d], network: "
+                      "web } ] },\n", i, i == 150 ? 7 : i, i + 1);
+    }
+    ds_put_cstr(&text, "all: { interfaces: [ { mac: 02:00:00:00:01:00, "
+                "addresses: [10.0.0.0/24], network: web } ] } } } }\n");
+    assert_int_equal(policy_parse("all", text.string, text.length, &errors,
+                                  &policy), -EINVAL);
+    assert_int_equal(count(ds_cstr(&errors), ": error: "), 2);
+    assert_non_null(strstr(ds_cstr(&errors), "all:153:32: error: MAC "
+                           "02:00:00:00:00:07 is already that of "
+                           "acme/web7/0 in network \"web\" (all:10:30)"));
+    assert_non_null(strstr(ds_cstr(&errors), "all:203:60: error: 10.0.0.0/24 "
+                           "overlaps 10.0.0."));
+    ds_destroy(&text);
+    ds_destroy(&errors);
+}
+
+/* Every beginning of a policy is a policy or has an error, never both. */
+static void
+truncated(void **state OVS_UNUSED)
+{
+    static const char text[] =
+        "version: 1\n"
+        "host: { uplink: eth1, mark_mask: 0xffff0000 }\n"
+        "tenants:\n"
+        "  acme:\n"
+        "    networks:\n"
+        "      web: { vlan: 1, subnets: [10.0.0.0/8, \"fd00::/64\"] }\n"
+        "    guests:\n"
+        "      \"web1\":\n"
+        "        interfaces:\n"
+        "          - mac: 'fe:00:00:00:00:01'\n"
+        "            addresses: [ 10.0.0.1 ]\n"
+        "            network: >-\n"
+        "              web\n";
+    size_t good = 0;
+
+    for (size_t n = 0; n < sizeof text; n++) {
+        struct ds errors = DS_EMPTY_INITIALIZER;
+        struct policy *policy = NULL;
+        int error = policy_parse("t", text, n, &errors, &policy);
+
+        assert_int_equal(!error, policy != NULL);
+        assert_int_equal(!error, errors.length == 0);
+        assert_true(!error || error == -EINVAL);
+        good += !error;
+        policy_free(policy);
+        ds_destroy(&errors);
+    }
+    assert_true(good > 3 && good < sizeof text / 2);
+}
+
+static void
+guesses(void **state OVS_UNUSED)
+{
+    static const char *const words[] = {
+        "vlan", "subnets", "gateways", "link_local", "mac",
+    };
+    static const struct {
+        const char *word, *meant;
+    } vectors[] = {
+        { "vlna", "vlan" }, { "vla", "vlan" }, { "VLAN", "vlan" },
+        { "vlans", "vlan" }, { "wlan", "vlan" }, { "subnet", "subnets" },
+        { "gatways", "gateways" }, { "gatway", "gateways" },
+        { "LinkLocal", NULL }, { "link-local", "link_local" },
+        { "mca", "mac" }, { "ma", "mac" }, { "m", NULL }, { "", NULL },
+        { "colour", NULL },
+        { "vlanvlanvlanvlanvlanvlanvlan", NULL },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(vectors); i++) {
+        const char *meant = suggest(vectors[i].word, words, ARRAY_SIZE(words),
+                                    sizeof *words);
+
+        if (!nullable_string_is_equal(meant, vectors[i].meant)) {
+            fail_msg("\"%s\": %s", vectors[i].word, meant ? meant : "NULL");
+        }
+    }
+    assert_null(suggest("vlan", NULL, 0, sizeof *words));
+}
+
+static void
+utf8(void **state OVS_UNUSED)
+{
+    static const struct {
+        const char *s;
+        size_t n, length;
+    } vectors[] = {
+        { "a", 1, 1 }, { "\0", 1, 1 }, { "\x7f", 1, 1 }, { "\x80", 1, 0 },
+        { "\xc1\xbf", 2, 0 }, { "\xc2\x80", 2, 2 }, { "\xc2", 1, 0 },
+        { "\xc2\xc2", 2, 0 }, { "\xe0\x9f\xbf", 3, 0 },
+        { "\xe0\xa0\x80", 3, 3 }, { "\xed\x9f\xbf", 3, 3 },
+        { "\xed\xa0\x80", 3, 0 }, { "\xee\x80\x80", 3, 3 },
+        { "\xef\xbf", 2, 0 }, { "\xf0\x8f\xbf\xbf", 4, 0 },
+        { "\xf0\x90\x80\x80", 4, 4 }, { "\xf4\x8f\xbf\xbf", 4, 4 },
+        { "\xf4\x90\x80\x80", 4, 0 }, { "\xf5\x80\x80\x80", 4, 0 },
+        { "\xff", 1, 0 },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(vectors); i++) {
+        assert_int_equal(utf8_character(vectors[i].s, vectors[i].n),
+                         vectors[i].length);
+    }
+}
+
+/* Text to locate in, where, and what diag_format() makes of it. */
+static const struct {
+    const char *text;
+    size_t offset;
+    const char *formatted;
+} diags[] = {
+    { "", 0, "f:1:1: error: m\n\n^\n" },
+    { "ab", 1, "f:1:2: error: m\nab\n ^\n" },
+    { "ab", 2, "f:1:3: error: m\nab\n  ^\n" },
+    { "a\nb", 2, "f:2:1: error: m\nb\n^\n" },
+    { "a\r\nb\r\n", 3, "f:2:1: error: m\nb\n^\n" },
+    { "a\rb", 2, "f:2:1: error: m\nb\n^\n" },
+    { "\tb", 1, "f:1:2: error: m\n b\n ^\n" },
+    { "\xc3\xa4" "b", 2, "f:1:2: error: m\n\xc3\xa4" "b\n ^\n" },
+    { "\x1b[31mb", 5, "f:1:6: error: m\n?[31mb\n     ^\n" },
+    { "\xe2\x80\xae" "b", 3, "f:1:2: error: m\n?b\n ^\n" },
+    { "\xe2\x80\x93" "b", 3, "f:1:2: error: m\n\xe2\x80\x93" "b\n ^\n" },
+    { "\xff" "b", 1, "f:1:2: error: m\n?b\n ^\n" },
+};
+
+static void
+errors_written(void **state OVS_UNUSED)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(diags); i++) {
+        struct diag_source source = {
+            .name = "f",
+            .text = diags[i].text,
+            .length = strlen(diags[i].text),
+        };
+        struct diag_place place = {
+            .source = &source,
+            .offset = diags[i].offset,
+        };
+        struct ds text = DS_EMPTY_INITIALIZER;
+        struct diag diag = { .n = 0 };
+
+        diag_locate(&place);
+        diag_add(&diag, &place, "%s", "m");
+        diag_format(&diag, &text);
+        assert_string_equal(ds_cstr(&text), diags[i].formatted);
+        diag_done(&diag);
+        ds_destroy(&text);
+    }
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(unreadable, setup, teardown),
+        cmocka_unit_test_setup_teardown(one_of_two, setup, teardown),
+        cmocka_unit_test(every_error),
+        cmocka_unit_test(one_conflict_each),
+        cmocka_unit_test(truncated),
+        cmocka_unit_test(guesses),
+        cmocka_unit_test(utf8),
+        cmocka_unit_test(errors_written),
+    };
+
+    return cmocka_run_group_tests_name("policy", tests, NULL, NULL);
+}
