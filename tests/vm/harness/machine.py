@@ -7,6 +7,8 @@ files.  With 'icount' the guest's clock counts instructions, so that a time
 measured inside is the same on every host.
 """
 
+import contextlib
+import fcntl
 import os
 import selectors
 import shutil
@@ -54,6 +56,28 @@ def common(smp, memory, icount):
     else:
         options += ["-accel", "tcg,thread=multi"]
     return options
+
+
+@contextlib.contextmanager
+def slot(directory):
+    """One of as many places as there are processors: emulated machines that
+    share a processor run into their time limits."""
+    files = []
+    try:
+        while True:
+            for i in range(os.cpu_count()):
+                f = open(os.path.join(directory, "slot-%d" % i), "w")
+                files.append(f)
+                with contextlib.suppress(BlockingIOError):
+                    fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    yield
+                    return
+            while files:
+                files.pop().close()
+            time.sleep(0.2)
+    finally:
+        for f in files:
+            f.close()
 
 
 class Run:

@@ -133,8 +133,9 @@ def run(bed, args):
         started = time.monotonic()
         vm = machine.Run(options(bed, args, scratch, out), args.timeout)
         staged = time.monotonic()
-        vm.start()
-        vm.wait()
+        with machine.slot(kernel.cache_dir()):
+            vm.start()
+            vm.wait()
         report = read(os.path.join(scratch, "status"))
         console = read(os.path.join(scratch, "console"))
         code, lines = verdict.judge(report, console,
