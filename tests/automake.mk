@@ -1,5 +1,6 @@
 # tests
 include tests/vm/automake.mk
+include tests/xen/automake.mk
 include tests/unit/automake.mk
 include tests/golden/automake.mk
 include tests/schema/automake.mk
@@ -7,3 +8,4 @@ include tests/fuzz/automake.mk
 include tests/bench/automake.mk
 include tests/unit/agent.mk
 include tests/unit/plan.mk
+include tests/unit/guard.mk

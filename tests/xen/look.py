@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Looks at the bed that several claims share."""
+
+import re
+
+import frames as f
+from bed import GATEWAY_MAC, who
+from events import LinkWatch
+from shell import sh
+
+
+def refused(bed, guest):
+    """What xl says of a guest that it does not create, and whether the
+    guest's vif was ever up or in a bridge."""
+    with LinkWatch() as links:
+        said = bed.refused(guest)
+        moved = links.opened("vif", [g.vif() for g in bed.guests])
+    words = " ".join(re.findall(r"vif-cordon: [^\n\"]*", said)[:1])
+    words = re.sub(r"\b[0-9a-f]{8}-[0-9a-f-]{27}\b", "UUID", words)
+    words = re.sub(r"\bvif[0-9]+\.", "vifN.", words)
+    bed.say("    xl: " + " ".join(said.split())[-300:])
+    return "%s; its vif %s" % (words or "(no reason) " + said[-200:], moved)
+
+
+def forge(bed):
+    """Who gets a forged frame, and who its harmless twin."""
+    a = bed.web1
+    bed.beacons += 1
+    forged = b"forged %05d" % bed.beacons
+    own = b"own %05d" % bed.beacons
+    bed.listen()
+    a.send_frames(
+        f.udp4(bed.web2.mac, GATEWAY_MAC, "10.0.0.1", bed.web2.ipv4, 1000,
+               1000, forged),
+        f.udp4(bed.web2.mac, a.mac, a.ipv4, bed.web2.ipv4, 1000, 1000, own))
+    places = bed.heard()
+    return "%s; twin: %s" % (who(places, forged), who(places, own))
+
+
+def residue(bed, *names):
+    """What of a guest that is gone is still somewhere in the kernel."""
+    everything = {
+        "nft": sh("nft list ruleset"), "fdb": sh("bridge fdb show"),
+        "vlan": sh("bridge vlan show"), "tc": sh("tc qdisc show"),
+        "links": sh("ip link show")}
+    return " ".join(what for what, text in everything.items()
+                    if any(name in text for name in names)) or "nothing"
