@@ -34,3 +34,9 @@ def lab(request):
     failed = request.session.testsfailed
     yield lab_.take()
     lab_.give_back(intact=request.session.testsfailed == failed)
+
+
+def pytest_runtest_logreport(report):
+    """Tells of a failure at once: a machine may not live to the end."""
+    if report.failed:
+        print("\n%s" % report.longreprtext[-3000:], flush=True)

@@ -28,7 +28,7 @@ TESTS = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(TESTS), str(TESTS / "corpus")]
 
 import product                      # noqa: E402
-from bed import Bed, checksum       # noqa: E402
+from bed import Bed, checksum, host_received     # noqa: E402,F401
 from model import cast              # noqa: E402
 
 TOOLS = TESTS / "vm" / "tools"
@@ -92,7 +92,8 @@ def arp(src, stream, sha=None, spa=None, tpa="10.0.0.1"):
 def spoofs(stream, src="A"):
     """What a guest must never get out: MAC, IP and ARP of others, tags."""
     plain = udp(src, "P", IP[src], IP["P"], stream)
-    return [udp(MAC["B"], BROADCAST, IP[src], "255.255.255.255", stream),
+    other = MAC["A" if src == "B" else "B"]
+    return [udp(other, BROADCAST, IP[src], "255.255.255.255", stream),
             udp(MAC["G"], "P", IP["G"], IP["P"], stream),
             udp(src, "P", IP["G"], IP["P"], stream),
             arp(src, stream, spa=IP["G"]), arp(src, stream, sha=MAC["G"]),
@@ -109,15 +110,21 @@ def tagged(vlan, frame):
 # Traffic.
 
 class _Traffic:
+    """One process of traffic.c. Senders have a lower priority: guests have
+    processors of their own."""
+
     def __init__(self, ns, *words, stdin=None):
+        nice = ["nice", "-n", "5"] if stdin else []
         with inside(ns):
             self.process = subprocess.Popen(
-                [tool("traffic", "traffic.c", "-static"), *words], text=True,
+                [*nice, tool("traffic", "traffic.c", "-static"), *words],
+                text=True,
                 stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
                 stdout=subprocess.PIPE)
         if stdin:
             self.process.stdin.write(stdin)
             self.process.stdin.close()
+        assert self.process.stdout.readline() == "ready\n"
 
     def report(self):
         self.process.send_signal(signal.SIGUSR1)
@@ -153,7 +160,8 @@ class Sender(_Traffic):
             got = self.report()
             return got["streams"].get(stream, 0) if stream else got["sent"]
         start = sent()
-        until(lambda: sent() >= start + more, "%d frames sent" % more, 60)
+        until(lambda: sent() >= start + more, "%d frames sent" % more, 60,
+              every=0.05)
 
 
 class Watcher(_Traffic):
@@ -162,7 +170,6 @@ class Watcher(_Traffic):
     def __init__(self, link, ns=None, promiscuous=True):
         super().__init__(ns, "watch", link, *([] if promiscuous
                                               else ["host"]))
-        assert self.process.stdout.readline() == "ready\n"
 
 
 class Seen:

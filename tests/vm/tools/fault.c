@@ -8,7 +8,6 @@
  * While it is armed, messages are counted from 1, all of them or those alone
  * that write; the action is taken at number 'at', or from there on. */
 
-#define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>

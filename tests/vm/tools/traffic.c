@@ -13,7 +13,7 @@
  * belongs to the stream that the byte after it names; three bytes later there
  * is room for 32 bits, which number the frames of a stream that the kernel
  * has taken. SIGUSR1 prints what happened so far as a line of JSON; SIGTERM
- * does so too and ends the program.
+ * does so too and ends the program. When it has begun it prints "ready".
  *
  * One process a link, started by lab.py. A sender goes on when its link is
  * down or away, and finds it again by its name. */
@@ -69,6 +69,13 @@ die(const char *what)
 {
     fprintf(stderr, "traffic: %s: %s\n", what, strerror(errno));
     exit(1);
+}
+
+static void
+ready(void)
+{
+    printf("ready\n");
+    fflush(stdout);
 }
 
 static void
@@ -181,6 +188,8 @@ send_all(const char *link, bool tap, long microseconds)
     if (fd < 0) {
         die("socket");
     }
+    to.sll_ifindex = if_nametoindex(link);
+    ready();
     for (size_t i = 0; !ended; i = (i + 1) % n) {
         struct frame *f = &frames[i];
         ssize_t done;
@@ -386,8 +395,7 @@ watch(const char *link, bool promiscuous)
     sigaddset(&blocked, SIGUSR1);
     sigaddset(&blocked, SIGTERM);
     sigprocmask(SIG_BLOCK, &blocked, &waiting);
-    printf("ready\n");
-    fflush(stdout);
+    ready();
     while (!ended) {
         struct pollfd p = { .fd = fd, .events = POLLIN };
 
