@@ -106,6 +106,7 @@ make_port(struct plan *plan, const struct binding *b)
     if (b->link) {
         port->ifindex = b->link->ifindex;
         memcpy(port->device, b->link->name, sizeof port->device);
+        port->mtu = b->link->mtu;
         port->segment = find_segment(plan, b->interface->network);
         if (!port->problem) {
             port->problem = device_problem(port, b->link, plan->arena);

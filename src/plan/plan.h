@@ -58,6 +58,7 @@ struct plan_port {
     const struct policy_interface *interface;
     uint32_t ifindex;      /* 0: no device, PORT_ABSENT. */
     char device[IFNAMSIZ]; /* Its present name. */
+    uint32_t mtu;          /* The device's. */
     const struct plan_segment *segment;
     struct eth_addr *macs; /* Source MACs, sorted, without duplicates:
                                  * own, extra, virtual routers'. */

@@ -73,12 +73,11 @@ turn(const struct plan *plan, bool dry, bool quiet)
     }
     t3 = time_usec();
     for (size_t i = 0; i < n_errors; i++) {
-        printf("error: device %u: %s\n", errors[i].ifindex,
-               errors[i].message);
+        printf("error: device %u: %s\n", errors[i].ifindex, errors[i].message);
     }
     printf("wanted %zu, had %zu, changes %zu, messages %d; want %lld us, "
-           "observe %lld us, apply %lld us\n", want.n, have.n, changes.n,
-           error, t1 - t0, t2 - t1, t3 - t2);
+           "observe %lld us, apply %lld us\n",
+           want.n, have.n, changes.n, error, t1 - t0, t2 - t1, t3 - t2);
     n = error < 0 ? error : n_errors ? -EPROTO : (int) changes.n;
     free(errors);
     changes_done(&changes);

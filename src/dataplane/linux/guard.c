@@ -126,7 +126,7 @@ compare_drops(const void *a_, const void *b_)
 
     return a->ifindex != b->ifindex ? (a->ifindex < b->ifindex ? -1 : 1)
            : a->reason != b->reason ? (a->reason < b->reason ? -1 : 1)
-           : 0;
+                                    : 0;
 }
 
 /* What a device was to get and what it sent are one number. */

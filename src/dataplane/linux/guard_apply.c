@@ -88,8 +88,8 @@ add_table(struct writer *w)
 static void
 flush_rules(struct writer *w, const struct object *o)
 {
-    struct nlmsghdr *nlh = nft_batch_add(&w->batch, NFT_MSG_DELRULE, 0,
-                                         o->ifindex);
+    struct nlmsghdr *nlh =
+        nft_batch_add(&w->batch, NFT_MSG_DELRULE, 0, o->ifindex);
 
     mnl_attr_put_strz(nlh, NFTA_RULE_TABLE, GUARD_TABLE);
     mnl_attr_put_strz(nlh, NFTA_RULE_CHAIN, o->name);
@@ -98,8 +98,8 @@ flush_rules(struct writer *w, const struct object *o)
 static void
 del_chain(struct writer *w, const struct object *o)
 {
-    struct nlmsghdr *nlh = nft_batch_add(&w->batch, NFT_MSG_DELCHAIN, 0,
-                                         o->ifindex);
+    struct nlmsghdr *nlh =
+        nft_batch_add(&w->batch, NFT_MSG_DELCHAIN, 0, o->ifindex);
 
     mnl_attr_put_strz(nlh, NFTA_CHAIN_TABLE, GUARD_TABLE);
     mnl_attr_put_strz(nlh, NFTA_CHAIN_NAME, o->name);
@@ -118,8 +118,8 @@ static void
 add_set(struct writer *w, const struct object *o)
 {
     struct nftnl_set *s = nftnl_set_alloc();
-    struct nlmsghdr *nlh = nft_batch_add(&w->batch, NFT_MSG_NEWSET,
-                                         NLM_F_CREATE | NLM_F_EXCL, 0);
+    struct nlmsghdr *nlh =
+        nft_batch_add(&w->batch, NFT_MSG_NEWSET, NLM_F_CREATE | NLM_F_EXCL, 0);
 
     if (!s) {
         out_of_memory();
@@ -144,8 +144,8 @@ add_chain(struct writer *w, const struct object *o)
     if (o->ifindex && !if_indextoname(o->ifindex, device)) {
         return -errno;
     }
-    nlh = nft_batch_add(&w->batch, NFT_MSG_NEWCHAIN,
-                        NLM_F_CREATE | NLM_F_EXCL, o->ifindex);
+    nlh = nft_batch_add(&w->batch, NFT_MSG_NEWCHAIN, NLM_F_CREATE | NLM_F_EXCL,
+                        o->ifindex);
     c = nftnl_chain_alloc();
     if (!c) {
         out_of_memory();
@@ -210,8 +210,9 @@ flush_elements(struct writer *w, uint16_t type, struct elements *es)
 {
     if (es->set) {
         struct nlmsghdr *nlh = nft_batch_add(
-            &w->batch, type, type == NFT_MSG_NEWSETELEM
-            ? NLM_F_CREATE | NLM_F_EXCL : 0, es->first->ifindex);
+            &w->batch, type,
+            type == NFT_MSG_NEWSETELEM ? NLM_F_CREATE | NLM_F_EXCL : 0,
+            es->first->ifindex);
 
         nftnl_set_elems_nlmsg_build_payload(nlh, es->set);
         nftnl_set_free(es->set);
@@ -225,8 +226,9 @@ put_element(struct writer *w, uint16_t type, struct elements *es,
 {
     struct nftnl_set_elem *elem;
 
-    if (es->set && (es->n == ELEMENTS_MAX || es->first->ifindex != o->ifindex
-                    || strcmp(es->first->name, o->name))) {
+    if (es->set
+        && (es->n == ELEMENTS_MAX || es->first->ifindex != o->ifindex
+            || strcmp(es->first->name, o->name))) {
         flush_elements(w, type, es);
     }
     if (!es->set) {
@@ -294,8 +296,9 @@ report(struct writer *w, struct apply_error **errors, size_t *n,
        uint32_t ifindex, int error, const char *message)
 {
     *errors = xrealloc(*errors, (*n + 1) * sizeof **errors);
-    (*errors)[(*n)++] = (struct apply_error) {
-        ifindex, error, arena_strdup(w->arena, message) };
+    (*errors)[(*n)++] =
+        (struct apply_error){ ifindex, error,
+                              arena_strdup(w->arena, message) };
 }
 
 static void
@@ -365,7 +368,7 @@ write_additions(struct writer *w, struct apply_error **errors, size_t *n)
 struct stale {
     const uint32_t *devices;
     size_t n;
-    struct nftnl_set *set;      /* Of elements to be removed. */
+    struct nftnl_set *set; /* Of elements to be removed. */
     bool any;
 };
 
@@ -432,12 +435,10 @@ forget_counters(struct writer *w)
     nftnl_set_set_str(stale.set, NFTNL_SET_TABLE, GUARD_TABLE);
     nftnl_set_set_str(stale.set, NFTNL_SET_NAME, GUARD_SET_DROPS);
     if (stale.n) {
-        guard_dump_elements(guard_nft(), GUARD_SET_DROPS, parse_stale,
-                            &stale);
+        guard_dump_elements(guard_nft(), GUARD_SET_DROPS, parse_stale, &stale);
     }
     if (stale.any) {
-        struct nlmsghdr *nlh = nft_batch_add(&batch, NFT_MSG_DELSETELEM, 0,
-                                             0);
+        struct nlmsghdr *nlh = nft_batch_add(&batch, NFT_MSG_DELSETELEM, 0, 0);
 
         nftnl_set_elems_nlmsg_build_payload(nlh, stale.set);
         nft_batch_send(guard_nft(), &batch, &refusals, &n_refusals);
@@ -458,11 +459,11 @@ handle_refusals(struct writer *w, const struct nft_refusal *rs, size_t n,
 
     for (size_t i = 0; i < n; i++) {
         const struct nft_refusal *r = &rs[i];
-        const struct nft_message *m = r->message < w->batch.n
-                                      ? &w->batch.messages[r->message] : NULL;
-        const char *text = arena_printf(
-            w->arena, "nf_tables: %s%s%s", ovs_strerror(-r->error),
-            r->text[0] ? ": " : "", r->text);
+        const struct nft_message *m =
+            r->message < w->batch.n ? &w->batch.messages[r->message] : NULL;
+        const char *text = arena_printf(w->arena, "nf_tables: %s%s%s",
+                                        ovs_strerror(-r->error),
+                                        r->text[0] ? ": " : "", r->text);
 
         if (m && m->tag) {
             if (!m->left_out) {
@@ -491,8 +492,7 @@ guard_apply(const struct change *changes, size_t n, struct arena *arena,
         struct nft_refusal *refusals = NULL;
         size_t n_refusals;
 
-        error = nft_batch_send(guard_nft(), &w.batch, &refusals,
-                               &n_refusals);
+        error = nft_batch_send(guard_nft(), &w.batch, &refusals, &n_refusals);
         if (error != -ECANCELED) {
             break;
         }

@@ -16,10 +16,14 @@
 /* An array of these ends with a NULL name. */
 struct guard_chain {
     const char *name;
-    const char *const *rules;   /* NULL-ended. */
+    const char *const *rules; /* NULL-ended. */
 };
 
-#define RULES(...) (const char *const []) { __VA_ARGS__, NULL }
+#define RULES(...)        \
+    (const char *const[]) \
+    {                     \
+        __VA_ARGS__, NULL \
+    }
 
 extern const struct guard_chain guard_chains_fast[];
 extern const struct guard_chain guard_chains_frame[];

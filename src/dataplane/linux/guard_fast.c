@@ -15,6 +15,7 @@
  * a unicast MAC other than the device's own. A load from the transport header
  * ("th", "sport") works only if the packet's version and lengths have been
  * found to be consistent (nf_tables_ipv4.h, nf_tables_ipv6.h). */
+/* clang-format off */
 const struct guard_chain guard_chains_fast[] = {
     { "in", RULES(
         "protocol == 0800; eth.type == 0800; pkttype == 03; ip.vhl == 45; "
@@ -48,3 +49,4 @@ const struct guard_chain guard_chains_fast[] = {
         "goto out-frame") },
     { NULL, NULL },
 };
+/* clang-format on */

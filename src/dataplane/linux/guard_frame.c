@@ -14,6 +14,7 @@
 /* An Ethernet header is always there. That a group MAC is the one of the IP
  * destination is found by putting the low bits of one into a scratch set and
  * looking for those of the other. */
+/* clang-format off */
 const struct guard_chain guard_chains_frame[] = {
     { "in-frame", RULES(
         "!iif . eth.src in macs; goto drop-spoofed-mac",
@@ -94,3 +95,4 @@ const struct guard_chain guard_chains_frame[] = {
         "goto drop-storm") },
     { NULL, NULL },
 };
+/* clang-format on */

@@ -12,6 +12,7 @@
 #define ND(PLEN) "ip6.hops == ff; nh41:1 == 00; ip6.plen >= " PLEN "; "
 
 /* Each returns if all is well. */
+/* clang-format off */
 const struct guard_chain guard_chains_icmp6[] = {
     { "in6-icmp", RULES(
         "ip6.plen < 0004; goto drop-malformed",
@@ -53,3 +54,4 @@ const struct guard_chain guard_chains_icmp6[] = {
         "goto drop-icmp-embedded") },
     { NULL, NULL },
 };
+/* clang-format on */

@@ -12,11 +12,13 @@
 
 /* DHCP from a client (RFC 2131, section 2), unfragmented and whole as far as
  * chaddr: giaddr is 0, chaddr the frame's source, ciaddr 0 or own. */
-#define OWN_DHCP WHOLE "ip.len >= 003e; th32:4 == 00000000; " \
-    "iif . eth.src . th36:6 in same; "
+#define OWN_DHCP                                 \
+    WHOLE "ip.len >= 003e; th32:4 == 00000000; " \
+          "iif . eth.src . th36:6 in same; "
 
 /* 'l4proto' is there only if version, header and total length are consistent
  * and the packet is whole. Chains that are jumped to return if all is well. */
+/* clang-format off */
 const struct guard_chain guard_chains_ip4[] = {
     { "in4", RULES(
         "l4proto != ff; ip.len != 0000; goto in4-valid",
@@ -145,3 +147,4 @@ const struct guard_chain guard_chains_ip4[] = {
         "goto drop-icmp-embedded") },
     { NULL, NULL },
 };
+/* clang-format on */

@@ -16,6 +16,7 @@
  * header besides Fragment, has its options at nh42 and what follows at nh48;
  * Fragment has its offset, in bytes, at nh42. Chains that are jumped to
  * return if all is well. */
+/* clang-format off */
 const struct guard_chain guard_chains_ip6[] = {
     { "in6", RULES(
         "l4proto >= 00; ip6.plen != 0000; goto in6-valid",
@@ -143,3 +144,4 @@ const struct guard_chain guard_chains_ip6[] = {
         "dport == 0223; th8:1 0c-0d; goto drop-rogue-dhcp") },
     { NULL, NULL },
 };
+/* clang-format on */

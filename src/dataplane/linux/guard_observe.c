@@ -42,9 +42,9 @@ struct reading {
     struct arena *arena;
     struct objects *objects;
     enum { TABLE_NONE, TABLE_OURS, TABLE_OTHER_VERSION, TABLE_FOREIGN } table;
-    bool other_sets;            /* Sets are not as this version has them. */
-    const struct nft_set_def *set;      /* Whose elements are being read. */
-    struct shash chains;        /* Name -> struct chain. */
+    bool other_sets;               /* Sets are not as this version has them. */
+    const struct nft_set_def *set; /* Whose elements are being read. */
+    struct shash chains;           /* Name -> struct chain. */
 };
 
 /* A chain and its rules so far. */
@@ -82,16 +82,17 @@ parse_table(const struct nlmsghdr *nlh, void *r_)
         return MNL_CB_ERROR;
     }
     name = nftnl_table_get_str(t, NFTNL_TABLE_NAME);
-    if (nftnl_table_get_u32(t, NFTNL_TABLE_FAMILY) == NFPROTO_NETDEV
-        && name && !strcmp(name, GUARD_TABLE)) {
+    if (nftnl_table_get_u32(t, NFTNL_TABLE_FAMILY) == NFPROTO_NETDEV && name
+        && !strcmp(name, GUARD_TABLE)) {
         data = nftnl_table_get_data(t, NFTNL_TABLE_USERDATA, &len);
         if (data) {
             nftnl_udata_parse(data, len, find_comment, &comment);
         }
         r->table = strncmp(comment, "cordon ", 7) ? TABLE_FOREIGN
                    : strcmp(comment, GUARD_TABLE_COMMENT)
-                   || nftnl_table_get_u32(t, NFTNL_TABLE_FLAGS)
-                   ? TABLE_OTHER_VERSION : TABLE_OURS;
+                           || nftnl_table_get_u32(t, NFTNL_TABLE_FLAGS)
+                       ? TABLE_OTHER_VERSION
+                       : TABLE_OURS;
     }
     nftnl_table_free(t);
     return MNL_CB_OK;
@@ -126,9 +127,11 @@ parse_set(const struct nlmsghdr *nlh, void *r_)
             nft_set_format(def, &own);
             r->other_sets |= strcmp(ds_cstr(&seen), ds_cstr(&own));
         }
-        objects_add(r->objects, &(struct object) {
-            .kind = OBJECT_NFT_SET, .name = arena_strdup(r->arena, name),
-            .text = arena_strdup(r->arena, ds_cstr(&seen)) });
+        objects_add(r->objects,
+                    &(struct object){
+                        .kind = OBJECT_NFT_SET,
+                        .name = arena_strdup(r->arena, name),
+                        .text = arena_strdup(r->arena, ds_cstr(&seen)) });
         ds_destroy(&seen);
         ds_destroy(&own);
     }
@@ -144,7 +147,10 @@ ifindex_of_name(const char *name)
     int n;
 
     return (sscanf(name, "in-%u%n", &x, &n) == 1
-            || sscanf(name, "out-%u%n", &x, &n) == 1) && !name[n] ? x : 0;
+            || sscanf(name, "out-%u%n", &x, &n) == 1)
+                   && !name[n]
+               ? x
+               : 0;
 }
 
 /* Says what a base chain is: as guard_want.c does if it is as it should be,
@@ -167,8 +173,8 @@ describe_base(struct arena *arena, const struct nftnl_chain *c,
             return GUARD_BASE_EGRESS;
         }
     }
-    return arena_printf(arena, "hook %u device %s priority %d policy %s",
-                        hook, device ? device : "(none)", priority,
+    return arena_printf(arena, "hook %u device %s priority %d policy %s", hook,
+                        device ? device : "(none)", priority,
                         policy == NF_DROP ? "drop" : "accept");
 }
 
@@ -190,8 +196,8 @@ parse_chain(const struct nlmsghdr *nlh, void *r_)
         struct object *o = &chain->chain;
 
         o->kind = OBJECT_NFT_CHAIN;
-        o->name = arena_strdup(r->arena,
-                               nftnl_chain_get_str(c, NFTNL_CHAIN_NAME));
+        o->name =
+            arena_strdup(r->arena, nftnl_chain_get_str(c, NFTNL_CHAIN_NAME));
         o->ifindex = ifindex_of_name(o->name);
         o->text = base ? describe_base(r->arena, c, o->ifindex) : "regular";
         ds_init(&chain->rules);
@@ -280,8 +286,8 @@ int
 guard_dump_elements(struct nft *nft, const char *set, mnl_cb_t cb, void *aux)
 {
     uint8_t buf[NFT_REQUEST_MAX];
-    struct nlmsghdr *nlh = nft_request(nft, buf, NFT_MSG_GETSETELEM,
-                                       NLM_F_DUMP);
+    struct nlmsghdr *nlh =
+        nft_request(nft, buf, NFT_MSG_GETSETELEM, NLM_F_DUMP);
 
     mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_TABLE, GUARD_TABLE);
     mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_SET, set);
@@ -322,10 +328,12 @@ add_chains(struct reading *r)
         struct chain *c = node->data;
 
         objects_add(r->objects, &c->chain);
-        objects_add(r->objects, &(struct object) {
-            .kind = OBJECT_NFT_RULES, .ifindex = c->chain.ifindex,
-            .name = c->chain.name,
-            .text = arena_strdup(r->arena, ds_cstr(&c->rules)) });
+        objects_add(r->objects,
+                    &(struct object){
+                        .kind = OBJECT_NFT_RULES,
+                        .ifindex = c->chain.ifindex,
+                        .name = c->chain.name,
+                        .text = arena_strdup(r->arena, ds_cstr(&c->rules)) });
     }
 }
 
@@ -353,10 +361,12 @@ read_once(struct nft *nft, struct reading *r)
     error = error ? error : dump(nft, NFT_MSG_GETTABLE, 0, parse_table, r);
     if (!error && r->table == TABLE_OURS) {
         error = dump(nft, NFT_MSG_GETSET, NFTA_SET_TABLE, parse_set, r);
-        error = error ? error : dump(nft, NFT_MSG_GETCHAIN, NFTA_CHAIN_TABLE,
-                                     parse_chain, r);
-        error = error ? error : dump(nft, NFT_MSG_GETRULE, NFTA_RULE_TABLE,
-                                     parse_rule, r);
+        error = error ? error
+                      : dump(nft, NFT_MSG_GETCHAIN, NFTA_CHAIN_TABLE,
+                             parse_chain, r);
+        error =
+            error ? error
+                  : dump(nft, NFT_MSG_GETRULE, NFTA_RULE_TABLE, parse_rule, r);
         if (!error && !r->other_sets) {
             error = read_elements(nft, r);
         }
@@ -375,9 +385,11 @@ report_table(struct reading *r)
     };
 
     if (r->table != TABLE_NONE) {
-        objects_add(r->objects, &(struct object) {
-            .kind = OBJECT_NFT_TABLE, .name = GUARD_TABLE,
-            .text = texts[r->table], .foreign = r->table == TABLE_FOREIGN });
+        objects_add(r->objects,
+                    &(struct object){ .kind = OBJECT_NFT_TABLE,
+                                      .name = GUARD_TABLE,
+                                      .text = texts[r->table],
+                                      .foreign = r->table == TABLE_FOREIGN });
     }
 }
 
@@ -390,7 +402,7 @@ guard_observe(struct arena *arena, struct objects *objects)
 
     for (int i = 0; i < TRIES; i++) {
         objects->n = start;
-        r = (struct reading) { .arena = arena, .objects = objects };
+        r = (struct reading){ .arena = arena, .objects = objects };
         shash_init(&r.chains);
         error = read_once(guard_nft(), &r);
         /* A set that a dump was about to read may have gone. */

@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 
+/* clang-format off */
 const struct guard_chain guard_chains_out[] = {
     { "out-frame", RULES(
         "!$mark . oif in members; goto drop-wrong-segment",
@@ -54,3 +55,4 @@ const struct guard_chain guard_chains_out[] = {
         "goto drop-not-addressed") },
     { NULL, NULL },
 };
+/* clang-format on */

@@ -12,7 +12,6 @@ struct nft;
 struct nft *guard_nft(void);
 
 /* Gives 'cb' the messages with the elements of our set 'set'. */
-int guard_dump_elements(struct nft *, const char *set, mnl_cb_t cb,
-                        void *aux);
+int guard_dump_elements(struct nft *, const char *set, mnl_cb_t cb, void *aux);
 
 #endif /* src/dataplane/linux/guard_private.h */

@@ -25,19 +25,21 @@
 struct maker {
     struct arena *arena;
     struct objects *objects;
-    char *mark;                 /* "mark & ffff0000" */
-    char *not_underlay4;        /* "ip.dst & ... != ...; ", or "" */
+    char *mark;          /* "mark & ffff0000" */
+    char *not_underlay4; /* "ip.dst & ... != ...; ", or "" */
     char *not_underlay6;
 };
 
 static void
 add_chain(struct maker *m, const char *name, struct ds *rules)
 {
-    objects_add(m->objects, &(struct object) {
-        .kind = OBJECT_NFT_CHAIN, .name = name, .text = "regular" });
-    objects_add(m->objects, &(struct object) {
-        .kind = OBJECT_NFT_RULES, .name = name,
-        .text = arena_strdup(m->arena, ds_cstr(rules)) });
+    objects_add(m->objects, &(struct object){ .kind = OBJECT_NFT_CHAIN,
+                                              .name = name,
+                                              .text = "regular" });
+    objects_add(m->objects, &(struct object){ .kind = OBJECT_NFT_RULES,
+                                              .name = name,
+                                              .text = arena_strdup(
+                                                  m->arena, ds_cstr(rules)) });
     ds_clear(rules);
 }
 
@@ -98,7 +100,7 @@ add_drop_chains(struct maker *m)
 
     for (unsigned int i = 1; i <= REASON_MAX; i++) {
         ds_put_format(&rules,
-                      "count "GUARD_SET_DROPS" iif . oif . #%08x\ndrop", i);
+                      "count " GUARD_SET_DROPS " iif . oif . #%08x\ndrop", i);
         add_chain(m, arena_printf(m->arena, "drop-%s", reason_name(i)),
                   &rules);
     }
@@ -120,8 +122,10 @@ add_option_chains(struct maker *m)
         for (unsigned int at = start; at <= LAST; at += 8) {
             ds_put_format(&rules, "ip6.plen == %04x; return\n", at - 40);
             if (at + 16 <= LAST) {
-                ds_put_format(&rules, "nh%u:1 > 02; nh%u:1 == 02; "
-                              "goto nd-%u\n", at, at + 1, at + 16);
+                ds_put_format(&rules,
+                              "nh%u:1 > 02; nh%u:1 == 02; "
+                              "goto nd-%u\n",
+                              at, at + 1, at + 16);
             }
             if (at < LAST) {
                 ds_put_format(&rules,
@@ -156,8 +160,8 @@ add_tcp_chain(struct maker *m, const char *name, const char *field,
         ds_put_format(&rules, "\n%s >= %04x; th12:1 < %02x; %s", field,
                       base + words * 4, (words + 1) << 4, good);
     }
-    ds_put_format(&rules, "\n%s >= %04x; th12:1 >= f0; %s", field,
-                  base + 60, good);
+    ds_put_format(&rules, "\n%s >= %04x; th12:1 >= f0; %s", field, base + 60,
+                  good);
     ds_put_format(&rules, "\n%s", bad);
     add_chain(m, name, &rules);
     ds_destroy(&rules);
@@ -167,7 +171,9 @@ static void
 add_element(struct maker *m, const char *set, const void *key, size_t len)
 {
     struct object o = {
-        .kind = OBJECT_NFT_ELEMENT, .name = set, .key_len = len,
+        .kind = OBJECT_NFT_ELEMENT,
+        .name = set,
+        .key_len = len,
     };
 
     memcpy(o.key, key, len);
@@ -179,8 +185,9 @@ static void
 add_fit(struct maker *m, const char *set, uint16_t from, uint16_t to,
         uint16_t len)
 {
-    const ovs_be16 key[8] = { [0] = htons(from), [4] = htons(to),
-                              [6] = htons(len) };
+    const ovs_be16 key[8] = {
+        [0] = htons(from), [4] = htons(to), [6] = htons(len)
+    };
 
     add_element(m, set, key, sizeof key);
 }
@@ -188,8 +195,8 @@ add_fit(struct maker *m, const char *set, uint16_t from, uint16_t to,
 /* All offsets of later fragments, in units of 'unit' 8ths, with the lengths
  * that end within 'end'. What is longer than a jumbo frame fits nowhere. */
 static void
-add_fits(struct maker *m, const char *set, unsigned int unit,
-         unsigned int end, unsigned int common)
+add_fits(struct maker *m, const char *set, unsigned int unit, unsigned int end,
+         unsigned int common)
 {
     const unsigned int jumbo = 9216;
     unsigned int low = (end - jumbo) / 8, high = (end - common) / 8;
@@ -206,8 +213,9 @@ add_constants(struct maker *m)
 {
     static const uint16_t ports[] = { 67, 68, 546, 547 };
     static const uint8_t uppers[] = {
-        IPPROTO_HOPOPTS, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_FRAGMENT,
-        IPPROTO_GRE, IPPROTO_ESP, IPPROTO_ICMPV6, 112, IPPROTO_SCTP,
+        IPPROTO_HOPOPTS,  IPPROTO_TCP, IPPROTO_UDP,
+        IPPROTO_FRAGMENT, IPPROTO_GRE, IPPROTO_ESP,
+        IPPROTO_ICMPV6,   112,         IPPROTO_SCTP,
     };
     static const uint8_t parts[] = {
         IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ESP, IPPROTO_ICMPV6, IPPROTO_SCTP,
@@ -269,8 +277,9 @@ put_not_within(struct ds *ds, const struct prefix *p)
             int bits = (int) p->len - 8 * (int) i;
 
             ds_put_format(ds, "%02x",
-                          bits >= 8 ? 0xff : bits <= 0 ? 0
-                          : (0xff00 >> bits) & 0xff);
+                          bits >= 8   ? 0xff
+                          : bits <= 0 ? 0
+                                      : (0xff00 >> bits) & 0xff);
         }
     }
     ds_put_cstr(ds, " != ");
@@ -296,8 +305,8 @@ not_underlay(struct maker *m, const struct policy_host *host, int family)
     if (n > UNDERLAY_MAX) {
         ds_clear(&ds);
         ds_put_cstr(&ds, family == AF_INET
-                    ? "!protocol . ip.dst in underlay4; "
-                    : "!protocol . ip6.dst in underlay6; ");
+                             ? "!protocol . ip.dst in underlay4; "
+                             : "!protocol . ip6.dst in underlay6; ");
     }
     s = arena_strdup(m->arena, ds_cstr(&ds));
     ds_destroy(&ds);
@@ -309,8 +318,8 @@ is_within_another(const struct policy_host *host, size_t i)
 {
     for (size_t j = 0; j < host->n_underlay; j++) {
         if (i != j && prefix_contains(&host->underlay[j], &host->underlay[i])
-            && (j < i || !prefix_contains(&host->underlay[i],
-                                          &host->underlay[j]))) {
+            && (j < i
+                || !prefix_contains(&host->underlay[i], &host->underlay[j]))) {
             return true;
         }
     }
@@ -338,8 +347,8 @@ guard_want_rules(const struct policy_host *host, struct arena *arena,
                   "goto drop-malformed");
     add_tcp_chain(&m, "in4-first-tcp", "ip.len", 20, "return", "return",
                   "goto drop-fragment");
-    add_tcp_chain(&m, "in6-tcp", "ip6.plen", 0, "goto drop-malformed", "return",
-                  "goto drop-malformed");
+    add_tcp_chain(&m, "in6-tcp", "ip6.plen", 0, "goto drop-malformed",
+                  "return", "goto drop-malformed");
     add_tcp_chain(&m, "in6-first-tcp", "ip6.plen", 8, "return", "return",
                   "goto drop-fragment");
     add_option_chains(&m);

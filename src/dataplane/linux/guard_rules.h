@@ -24,11 +24,11 @@ struct policy_host;
 #define GUARD_BASE_EGRESS "egress first, policy drop"
 
 /* Where the base chains of devices go to. */
-#define GUARD_CHAIN_IN "in"             /* From a guest. */
-#define GUARD_CHAIN_OUT "out"           /* To a guest. */
+#define GUARD_CHAIN_IN "in"   /* From a guest. */
+#define GUARD_CHAIN_OUT "out" /* To a guest. */
 #define GUARD_CHAIN_UPLINK_IN "uplink-in"
 #define GUARD_CHAIN_UPLINK_OUT "uplink-out"
-#define GUARD_CHAIN_HOST "host"         /* Has reached the bridge device. */
+#define GUARD_CHAIN_HOST "host" /* Has reached the bridge device. */
 
 /* Not dumped: rules, not we, put elements there. */
 #define GUARD_SET_DROPS "drops"

@@ -13,7 +13,7 @@
 
 #include "util.h"
 
-#define PORTS 16384             /* Ports of a host, by far. */
+#define PORTS 16384 /* Ports of a host, by far. */
 #define PAIRS 65536
 
 #define DEV NFT_TYPE_DEVICE
@@ -28,6 +28,7 @@
 #define RANGES NFT_SET_RANGES
 #define PACKETS NFT_SET_FROM_PACKETS
 
+/* clang-format off */
 const struct nft_set_def guard_sets[] = {
     /* A port's segment, both ways. */
     { "segment", { DEV }, .map = true, .size = PORTS },
@@ -61,6 +62,8 @@ const struct nft_set_def guard_sets[] = {
     { "gateway", { MARK, MAC }, .size = PORTS },
     { "believed4", { MARK, MAC, IP4 }, .size = PORTS },
     { "believed6", { MARK, MAC, IP6 }, .size = PORTS },
+    /* With any link-local address. */
+    { "believed-any", { MARK, MAC }, .size = PORTS },
     /* MACs that are here, so not behind the uplink. */
     { "local", { MARK, MAC }, .size = PAIRS },
     /* VLANs of the uplink. */
@@ -86,6 +89,7 @@ const struct nft_set_def guard_sets[] = {
     /* Counters: device from, device to, reason. */
     { GUARD_SET_DROPS, { DEV, DEV, MARK }, PACKETS, .size = PAIRS },
 };
+/* clang-format on */
 
 const size_t guard_n_sets = ARRAY_SIZE(guard_sets);
 

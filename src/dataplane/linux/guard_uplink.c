@@ -11,11 +11,14 @@
 #include <stddef.h>
 
 #define BELIEVED4 "$mark . eth.src . ip.src in believed4; accept"
-#define BELIEVED6 "$mark . eth.src . ip6.src in believed6; accept"
+#define BELIEVED6                                     \
+    "$mark . eth.src . ip6.src in believed6; accept", \
+        "nh8:8 == fe80000000000000; $mark . eth.src in believed-any; accept"
 
 /* The kernel has taken the outer tag out of the frame; eth.type, vlan.tci and
  * vlan.type show the frame as if it had not. The network header is behind
  * that tag. 02:63:6f:72:64:6e is the bridge's MAC. */
+/* clang-format off */
 const struct guard_chain guard_chains_uplink[] = {
     { "uplink-in", RULES(
         "eth.type != 8100; goto drop-unknown-vlan",
@@ -105,3 +108,4 @@ const struct guard_chain guard_chains_uplink[] = {
         "goto drop-to-host") },
     { NULL, NULL },
 };
+/* clang-format on */

@@ -23,7 +23,7 @@ struct maker {
     const struct plan *plan;
     struct arena *arena;
     struct objects *objects;
-    size_t first_element;       /* In 'objects', of those to make unique. */
+    size_t first_element; /* In 'objects', of those to make unique. */
 };
 
 /* An element that is being made. */
@@ -35,9 +35,11 @@ struct element {
 static struct element
 element(const char *set, uint32_t ifindex, uint32_t segment)
 {
-    return (struct element) {
+    return (struct element){
         .set = guard_set_by_name(set),
-        .o = { .kind = OBJECT_NFT_ELEMENT, .name = set, .ifindex = ifindex,
+        .o = { .kind = OBJECT_NFT_ELEMENT,
+               .name = set,
+               .ifindex = ifindex,
                .segment = segment },
     };
 }
@@ -79,6 +81,18 @@ finish(struct maker *m, struct element *e)
     objects_add(m->objects, &e->o);
 }
 
+/* A MAC of a segment. */
+static void
+add_mac(struct maker *m, const char *set, uint32_t segment, uint32_t mark,
+        struct eth_addr mac)
+{
+    struct element e = element(set, 0, segment);
+
+    put_u32(&e, mark);
+    put_mac(&e, mac);
+    finish(m, &e);
+}
+
 /* "pair" and an IPv4 prefix is "pairs4". */
 static const char *
 set_name(const char *stem, const struct prefix *p)
@@ -114,20 +128,26 @@ static void
 add_base_chain(struct maker *m, uint32_t ifindex, const char *device,
                bool ingress, const char *go)
 {
-    const char *name = arena_printf(m->arena, "%s-%"PRIu32,
-                                    ingress ? "in" : "out", ifindex);
+    const char *name =
+        arena_printf(m->arena, "%s-%" PRIu32, ingress ? "in" : "out", ifindex);
 
-    objects_add(m->objects, &(struct object) {
-        .kind = OBJECT_NFT_CHAIN, .ifindex = ifindex, .name = name,
-        .device = device,
-        .text = ingress ? GUARD_BASE_INGRESS : GUARD_BASE_EGRESS });
-    objects_add(m->objects, &(struct object) {
-        .kind = OBJECT_NFT_RULES, .ifindex = ifindex, .name = name,
-        .device = device,
-        .text = go ? arena_printf(m->arena, "goto %s", go) : "" });
+    objects_add(m->objects,
+                &(struct object){ .kind = OBJECT_NFT_CHAIN,
+                                  .ifindex = ifindex,
+                                  .name = name,
+                                  .device = device,
+                                  .text = ingress ? GUARD_BASE_INGRESS
+                                                  : GUARD_BASE_EGRESS });
+    objects_add(
+        m->objects,
+        &(struct object){ .kind = OBJECT_NFT_RULES,
+                          .ifindex = ifindex,
+                          .name = name,
+                          .device = device,
+                          .text = go ? arena_printf(m->arena, "goto %s", go)
+                                     : "drop" });
 }
 
-/* Base chains without rules drop all. */
 static void
 close_device(struct maker *m, uint32_t ifindex, const char *device)
 {
@@ -197,10 +217,7 @@ add_macs(struct maker *m, const struct plan_port *port, uint32_t mark)
         finish(m, &e);
 
         if (!plan_mac_roams(port, mac)) {
-            e = element("local", 0, port->segment->id);
-            put_u32(&e, mark);
-            put_mac(&e, mac);
-            finish(m, &e);
+            add_mac(m, "local", port->segment->id, mark, mac);
         }
     }
 }
@@ -225,6 +242,9 @@ add_roles(struct maker *m, const struct plan_port *port)
     }
     if (i->dhcp_server) {
         add_flag(m, port, "dhcp-server");
+    }
+    if (port->mtu > 1500) {
+        add_flag(m, port, "jumbo");
     }
     for (size_t j = 0; j < i->n_vrrp; j++) {
         e = element("vrrp", port->ifindex, 0);
@@ -278,8 +298,8 @@ static void
 add_believed(struct maker *m, uint32_t segment, uint32_t mark,
              struct eth_addr mac, const struct addr *a)
 {
-    struct element e = element(a->family == AF_INET ? "believed4"
-                               : "believed6", 0, segment);
+    struct element e =
+        element(a->family == AF_INET ? "believed4" : "believed6", 0, segment);
 
     put_u32(&e, mark);
     put_mac(&e, mac);
@@ -288,20 +308,31 @@ add_believed(struct maker *m, uint32_t segment, uint32_t mark,
 }
 
 static void
-add_gateway(struct maker *m, uint32_t segment, uint32_t mark,
-            struct eth_addr mac)
+add_believed_link_local(struct maker *m, uint32_t segment, uint32_t mark,
+                        const struct policy_interface *i)
 {
-    struct element e = element("gateway", 0, segment);
+    struct addr a = addr_eui64(i->mac);
 
-    put_u32(&e, mark);
-    put_mac(&e, mac);
-    finish(m, &e);
+    switch (i->link_local) {
+    case LINK_LOCAL_EUI64:
+        add_believed(m, segment, mark, i->mac, &a);
+        return;
+
+    case LINK_LOCAL_ADDRESS:
+        add_believed(m, segment, mark, i->mac, &i->link_local_address);
+        return;
+
+    case LINK_LOCAL_ANY:
+        add_mac(m, "believed-any", segment, mark, i->mac);
+        return;
+    }
+    OVS_NOT_REACHED();
 }
 
 static struct prefix
 host_prefix(const struct addr *a)
 {
-    return (struct prefix) { *a, addr_bits(a) };
+    return (struct prefix){ *a, addr_bits(a) };
 }
 
 /* Collects what all interfaces of a network, here or on other hosts, have
@@ -337,14 +368,18 @@ add_interface(struct maker *m, const struct plan_segment *s, uint32_t mark,
             collect(declared, &i->extra[j].addresses[k]);
         }
     }
-    if (i->router || i->dhcp_server) {
-        struct addr ll = i->link_local == LINK_LOCAL_ADDRESS
-                         ? i->link_local_address : addr_eui64(i->mac);
+    for (size_t j = 0; j < i->n_vrrp; j++) {
+        for (size_t k = 0; k < i->vrrp[j].n_addresses; k++) {
+            struct prefix p = host_prefix(&i->vrrp[j].addresses[k]);
 
-        add_believed(m, s->id, mark, i->mac, &ll);
-        if (i->router) {
-            add_gateway(m, s->id, mark, i->mac);
+            collect(declared, &p);
         }
+    }
+    if (i->router || i->dhcp_server) {
+        add_believed_link_local(m, s->id, mark, i);
+    }
+    if (i->router) {
+        add_mac(m, "gateway", s->id, mark, i->mac);
     }
 }
 
@@ -442,7 +477,7 @@ add_segment(struct maker *m, const struct plan_segment *s)
     for (size_t i = 0; i < network->n_gateways; i++) {
         const struct policy_gateway *g = &network->gateways[i];
 
-        add_gateway(m, s->id, mark, g->mac);
+        add_mac(m, "gateway", s->id, mark, g->mac);
         for (size_t j = 0; j < g->n_addresses; j++) {
             struct prefix p = host_prefix(&g->addresses[j]);
 
@@ -490,16 +525,17 @@ guard_want(const struct plan *plan, struct arena *arena,
 {
     struct maker m = { plan, arena, objects, objects->n };
 
-    objects_add(objects, &(struct object) {
-        .kind = OBJECT_NFT_TABLE, .name = GUARD_TABLE,
-        .text = GUARD_TABLE_COMMENT });
+    objects_add(objects, &(struct object){ .kind = OBJECT_NFT_TABLE,
+                                           .name = GUARD_TABLE,
+                                           .text = GUARD_TABLE_COMMENT });
     for (size_t i = 0; i < guard_n_sets; i++) {
         struct ds ds = DS_EMPTY_INITIALIZER;
 
         nft_set_format(&guard_sets[i], &ds);
-        objects_add(objects, &(struct object) {
-            .kind = OBJECT_NFT_SET, .name = guard_sets[i].name,
-            .text = arena_strdup(arena, ds_cstr(&ds)) });
+        objects_add(objects, &(struct object){
+                                 .kind = OBJECT_NFT_SET,
+                                 .name = guard_sets[i].name,
+                                 .text = arena_strdup(arena, ds_cstr(&ds)) });
         ds_destroy(&ds);
     }
     guard_want_rules(plan->host, arena, objects);

@@ -29,7 +29,7 @@ struct nft {
     struct mnl_socket *socket;
     uint32_t seq;
     size_t buffer_size;
-    uint8_t *buffer;            /* For receiving. */
+    uint8_t *buffer; /* For receiving. */
     int send_buffer;
 };
 
@@ -48,15 +48,15 @@ nft_open(bool monitor, struct nft **ret_nft)
     struct nft *nft = xzalloc(sizeof *nft);
     int error;
 
-    nft->socket = mnl_socket_open2(NETLINK_NETFILTER,
-                                   SOCK_CLOEXEC | SOCK_NONBLOCK);
+    nft->socket =
+        mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (!nft->socket) {
         error = -errno;
         goto fail;
     }
-    if (mnl_socket_bind(nft->socket,
-                        monitor ? 1 << (NFNLGRP_NFTABLES - 1) : 0,
-                        MNL_SOCKET_AUTOPID) < 0) {
+    if (mnl_socket_bind(nft->socket, monitor ? 1 << (NFNLGRP_NFTABLES - 1) : 0,
+                        MNL_SOCKET_AUTOPID)
+        < 0) {
         error = -errno;
         goto fail;
     }
@@ -104,8 +104,7 @@ nft_portid(const struct nft *nft)
 struct nlmsghdr *
 nft_request(struct nft *nft, void *buf, uint16_t type, uint16_t flags)
 {
-    return nftnl_nlmsg_build_hdr(buf, type, NFPROTO_NETDEV, flags,
-                                 ++nft->seq);
+    return nftnl_nlmsg_build_hdr(buf, type, NFPROTO_NETDEV, flags, ++nft->seq);
 }
 
 /* Receives one datagram of the kernel. */
@@ -116,8 +115,10 @@ receive(struct nft *nft)
         struct sockaddr_nl from;
         struct iovec iov = { nft->buffer, nft->buffer_size };
         struct msghdr msg = {
-            .msg_name = &from, .msg_namelen = sizeof from,
-            .msg_iov = &iov, .msg_iovlen = 1,
+            .msg_name = &from,
+            .msg_namelen = sizeof from,
+            .msg_iov = &iov,
+            .msg_iovlen = 1,
         };
         ssize_t n = recvmsg(nft_fd(nft), &msg, MSG_TRUNC);
 
@@ -176,7 +177,7 @@ parse_generation(const struct nlmsghdr *nlh, void *generation_)
     uint32_t *generation = generation_;
     const struct nlattr *attr;
 
-    mnl_attr_for_each(attr, nlh, sizeof(struct nfgenmsg)) {
+    mnl_attr_for_each (attr, nlh, sizeof(struct nfgenmsg)) {
         if (mnl_attr_get_type(attr) == NFTA_GEN_ID
             && mnl_attr_validate(attr, MNL_TYPE_U32) >= 0) {
             *generation = ntohl(mnl_attr_get_u32(attr));
@@ -227,8 +228,7 @@ finish_last(struct nft_batch *b)
 }
 
 struct nlmsghdr *
-nft_batch_add(struct nft_batch *b, uint16_t type, uint16_t flags,
-              uint64_t tag)
+nft_batch_add(struct nft_batch *b, uint16_t type, uint16_t flags, uint64_t tag)
 {
     finish_last(b);
     if (b->allocated - b->size < NFT_MESSAGE_MAX) {
@@ -236,10 +236,10 @@ nft_batch_add(struct nft_batch *b, uint16_t type, uint16_t flags,
         b->data = xrealloc(b->data, b->allocated);
     }
     if (b->n == b->n_allocated) {
-        b->messages = x2nrealloc(b->messages, &b->n_allocated,
-                                 sizeof *b->messages);
+        b->messages =
+            x2nrealloc(b->messages, &b->n_allocated, sizeof *b->messages);
     }
-    b->messages[b->n++] = (struct nft_message) { .at = b->size, .tag = tag };
+    b->messages[b->n++] = (struct nft_message){ .at = b->size, .tag = tag };
     return nftnl_nlmsg_build_hdr((char *) b->data + b->size, type,
                                  NFPROTO_NETDEV, flags, b->n);
 }
@@ -283,8 +283,8 @@ struct refusals {
 };
 
 static void
-parse_words(const struct nlmsghdr *nlh, const struct nlmsgerr *err,
-            char *text, size_t size)
+parse_words(const struct nlmsghdr *nlh, const struct nlmsgerr *err, char *text,
+            size_t size)
 {
     size_t at = sizeof *err;
     const struct nlattr *attr;
@@ -295,7 +295,7 @@ parse_words(const struct nlmsghdr *nlh, const struct nlmsgerr *err,
     if (!(nlh->nlmsg_flags & NLM_F_CAPPED)) {
         at += err->msg.nlmsg_len - sizeof err->msg;
     }
-    mnl_attr_for_each(attr, nlh, at) {
+    mnl_attr_for_each (attr, nlh, at) {
         if (mnl_attr_get_type(attr) == NLMSGERR_ATTR_MSG
             && mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0) {
             ovs_strlcpy(text, mnl_attr_get_str(attr), size);
@@ -323,7 +323,7 @@ parse_refusal(const struct nlmsghdr *nlh, void *refusals_)
         rs->v = x2nrealloc(rs->v, &rs->allocated, sizeof *rs->v);
     }
     r = &rs->v[rs->n++];
-    *r = (struct nft_refusal) {
+    *r = (struct nft_refusal){
         .message = err->msg.nlmsg_seq ? err->msg.nlmsg_seq - 1 : SIZE_MAX,
         .error = err->error,
     };

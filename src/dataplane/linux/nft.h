@@ -14,7 +14,7 @@ struct nft;
 
 /* Opens a socket. If 'monitor', one that receives notifications. */
 int nft_open(bool monitor, struct nft **ret_nft);
-void nft_close(struct nft *);           /* NULL is fine. */
+void nft_close(struct nft *); /* NULL is fine. */
 
 int nft_fd(const struct nft *);
 uint32_t nft_portid(const struct nft *);
@@ -40,16 +40,16 @@ int nft_notifications(struct nft *, mnl_cb_t cb, void *aux);
 
 /* Messages to be sent as one transaction. Zeroed is empty. */
 struct nft_batch {
-    uint8_t *data;              /* All messages, one after the other. */
+    uint8_t *data; /* All messages, one after the other. */
     size_t size, allocated;
     struct nft_message *messages;
     size_t n, n_allocated;
 };
 
 struct nft_message {
-    size_t at, size;            /* In 'data'. */
-    uint64_t tag;               /* The caller's. */
-    bool left_out;              /* Not to be sent. */
+    size_t at, size; /* In 'data'. */
+    uint64_t tag;    /* The caller's. */
+    bool left_out;   /* Not to be sent. */
 };
 
 /* The most that one message may hold. */
@@ -63,9 +63,9 @@ void nft_batch_done(struct nft_batch *);
 
 /* What the kernel said to a message. */
 struct nft_refusal {
-    size_t message;             /* Index. SIZE_MAX: to the whole. */
-    int error;                  /* -errno. */
-    char text[120];             /* The kernel's own words, or "". */
+    size_t message; /* Index. SIZE_MAX: to the whole. */
+    int error;      /* -errno. */
+    char text[120]; /* The kernel's own words, or "". */
 };
 
 /* Sends what is not left out as one transaction. Returns 0 if it was made,

@@ -85,14 +85,13 @@ nft_field_from_string(const char *s, size_t length,
             return true;
         }
     }
-    if (length < 5
-        || sscanf(buf + 2, "%3u:%2u%n", &offset, &len, &n) != 2
+    if (length < 5 || sscanf(buf + 2, "%3u:%2u%n", &offset, &len, &n) != 2
         || (size_t) n + 2 != length || !len || len > 16 || offset > 255) {
         return false;
     }
     for (size_t i = 0; i < ARRAY_SIZE(bases); i++) {
         if (!strncmp(buf, bases[i], 2)) {
-            *ret_field = (struct nft_field) { false, i, offset, len };
+            *ret_field = (struct nft_field){ false, i, offset, len };
             return true;
         }
     }

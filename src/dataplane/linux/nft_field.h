@@ -12,8 +12,8 @@ struct ds;
 
 struct nft_field {
     bool meta;
-    uint32_t base;              /* NFT_PAYLOAD_*, or 'meta': NFT_META_*. */
-    uint32_t offset;            /* Not 'meta'. */
+    uint32_t base;   /* NFT_PAYLOAD_*, or 'meta': NFT_META_*. */
+    uint32_t offset; /* Not 'meta'. */
     uint32_t len;
 };
 

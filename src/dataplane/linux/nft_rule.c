@@ -23,12 +23,12 @@
 /* What has been read of a rule. */
 struct state {
     struct ds *line;
-    struct ds key;              /* Terms loaded and not used yet. */
-    size_t words;               /* Registers that they take. */
-    size_t last_word;           /* Where the last of them starts. */
+    struct ds key;    /* Terms loaded and not used yet. */
+    size_t words;     /* Registers that they take. */
+    size_t last_word; /* Where the last of them starts. */
     struct nft_field last;
     size_t n_terms;
-    struct ds map;              /* "KEY map SET", waiting for its use. */
+    struct ds map; /* "KEY map SET", waiting for its use. */
     size_t n_statements;
 };
 
@@ -59,8 +59,8 @@ unknown(struct state *st, const struct nftnl_expr *e)
         ds_put_format(st->line, "%s ", ds_cstr(&st->key));
         use_key(st);
     }
-    ds_put_format(st->line, "[%s %s]",
-                  nftnl_expr_get_str(e, NFTNL_EXPR_NAME), buf);
+    ds_put_format(st->line, "[%s %s]", nftnl_expr_get_str(e, NFTNL_EXPR_NAME),
+                  buf);
 }
 
 static size_t
@@ -140,8 +140,8 @@ parse_meta(struct state *st, const struct nftnl_expr *e)
         return true;
     }
     f.len = nft_field_meta_len(f.base);
-    if (!f.len || !start_term(st, nftnl_expr_get_u32(e, NFTNL_EXPR_META_DREG),
-                              &f)) {
+    if (!f.len
+        || !start_term(st, nftnl_expr_get_u32(e, NFTNL_EXPR_META_DREG), &f)) {
         return false;
     }
     nft_field_format(&f, &st->key);
@@ -213,7 +213,7 @@ parse_bitwise(struct state *st, const struct nftnl_expr *e)
     uint32_t len = nftnl_expr_get_u32(e, NFTNL_EXPR_BITWISE_LEN);
     uint32_t mask_len, xor_len;
     const void *mask = nftnl_expr_get(e, NFTNL_EXPR_BITWISE_MASK, &mask_len);
-    const void *xor = nftnl_expr_get(e, NFTNL_EXPR_BITWISE_XOR, &xor_len);
+    const void * xor = nftnl_expr_get(e, NFTNL_EXPR_BITWISE_XOR, &xor_len);
     uint32_t sreg = nftnl_expr_get_u32(e, NFTNL_EXPR_BITWISE_SREG);
 
     if (!st->n_terms || register_word(sreg) != st->last_word
@@ -232,8 +232,8 @@ static bool
 parse_cmp(struct state *st, const struct nftnl_expr *e)
 {
     static const char *const ops[] = {
-        [NFT_CMP_EQ] = "==", [NFT_CMP_NEQ] = "!=", [NFT_CMP_LT] = "<",
-        [NFT_CMP_LTE] = "<=", [NFT_CMP_GT] = ">", [NFT_CMP_GTE] = ">=",
+        [NFT_CMP_EQ] = "==",  [NFT_CMP_NEQ] = "!=", [NFT_CMP_LT] = "<",
+        [NFT_CMP_LTE] = "<=", [NFT_CMP_GT] = ">",   [NFT_CMP_GTE] = ">=",
     };
     uint32_t op = nftnl_expr_get_u32(e, NFTNL_EXPR_CMP_OP), len;
     const void *data = nftnl_expr_get(e, NFTNL_EXPR_CMP_DATA, &len);
@@ -287,8 +287,8 @@ parse_lookup(struct state *st, const struct nftnl_expr *e)
     } else {
         statement(st);
         ds_put_format(st->line, "%s%s in %s",
-                      flags & NFT_LOOKUP_F_INV ? "!" : "",
-                      ds_cstr(&st->key), set);
+                      flags & NFT_LOOKUP_F_INV ? "!" : "", ds_cstr(&st->key),
+                      set);
     }
     use_key(st);
     return true;
@@ -337,10 +337,14 @@ parse_expr(struct nftnl_expr *e, void *st_)
         const char *name;
         bool (*parse)(struct state *, const struct nftnl_expr *);
     } types[] = {
-        { "payload", parse_payload }, { "meta", parse_meta },
-        { "immediate", parse_immediate }, { "bitwise", parse_bitwise },
-        { "cmp", parse_cmp }, { "range", parse_range },
-        { "lookup", parse_lookup }, { "dynset", parse_dynset },
+        { "payload", parse_payload },
+        { "meta", parse_meta },
+        { "immediate", parse_immediate },
+        { "bitwise", parse_bitwise },
+        { "cmp", parse_cmp },
+        { "range", parse_range },
+        { "lookup", parse_lookup },
+        { "dynset", parse_dynset },
     };
     const char *name = nftnl_expr_get_str(e, NFTNL_EXPR_NAME);
     struct state *st = st_;
@@ -361,12 +365,12 @@ void
 nft_rule_parse(const struct nftnl_rule *rule, struct ds *line)
 {
     struct state st = {
-        .line = line, .key = DS_EMPTY_INITIALIZER,
+        .line = line,
+        .key = DS_EMPTY_INITIALIZER,
         .map = DS_EMPTY_INITIALIZER,
     };
 
-    nftnl_expr_foreach(CONST_CAST(struct nftnl_rule *, rule), parse_expr,
-                       &st);
+    nftnl_expr_foreach(CONST_CAST(struct nftnl_rule *, rule), parse_expr, &st);
     if (st.n_terms || st.map.length) {
         statement(&st);
         ds_put_format(line, "[%s %s]", ds_cstr(&st.key), ds_cstr(&st.map));

@@ -53,7 +53,7 @@ next_token(struct reader *r)
         t.n++;
     }
     if (!t.n && r->n) {
-        t.n = 1;                /* ";" stands alone. */
+        t.n = 1; /* ";" stands alone. */
     }
     r->s += t.n, r->n -= t.n;
     return t;
@@ -138,8 +138,7 @@ add_load(struct nftnl_rule *rule, const struct nft_field *f, size_t word)
         nftnl_expr_set_u32(e, NFTNL_EXPR_PAYLOAD_BASE, f->base);
         nftnl_expr_set_u32(e, NFTNL_EXPR_PAYLOAD_OFFSET, f->offset);
         nftnl_expr_set_u32(e, NFTNL_EXPR_PAYLOAD_LEN, f->len);
-        nftnl_expr_set_u32(e, NFTNL_EXPR_PAYLOAD_DREG,
-                           register_number(word));
+        nftnl_expr_set_u32(e, NFTNL_EXPR_PAYLOAD_DREG, register_number(word));
     }
     nftnl_rule_add_expr(rule, e);
 }
@@ -179,7 +178,7 @@ put_term(struct reader *r, size_t word, struct nft_field *ret_field)
         nftnl_expr_set_u32(e, NFTNL_EXPR_IMM_DREG, register_number(word));
         nftnl_expr_set(e, NFTNL_EXPR_IMM_DATA, value, 4);
         nftnl_rule_add_expr(r->rule, e);
-        *ret_field = (struct nft_field) { .meta = true, .len = 4 };
+        *ret_field = (struct nft_field){ .meta = true, .len = 4 };
         return 1;
     }
     if (!nft_field_from_string(t.s, t.n, ret_field)) {
@@ -325,8 +324,7 @@ put_range(struct reader *r, const struct nft_field *f)
     struct nftnl_expr *e;
 
     if (t.n != 4 * f->len + 1 || t.s[2 * f->len] != '-'
-        || nft_field_is_host_order(f)
-        || !get_hex(from, f->len, false, low)
+        || nft_field_is_host_order(f) || !get_hex(from, f->len, false, low)
         || !get_hex(to, f->len, false, high)) {
         return false;
     }
@@ -347,8 +345,8 @@ put_match(struct reader *r)
         const char *word;
         uint32_t op;
     } ops[] = {
-        { "==", NFT_CMP_EQ }, { "!=", NFT_CMP_NEQ }, { "<", NFT_CMP_LT },
-        { "<=", NFT_CMP_LTE }, { ">", NFT_CMP_GT }, { ">=", NFT_CMP_GTE },
+        { "==", NFT_CMP_EQ },  { "!=", NFT_CMP_NEQ }, { "<", NFT_CMP_LT },
+        { "<=", NFT_CMP_LTE }, { ">", NFT_CMP_GT },   { ">=", NFT_CMP_GTE },
     };
     struct nft_field first;
     bool invert = false;

@@ -24,7 +24,7 @@
 #include "plan/object.h"
 #include "util.h"
 
-#define TYPE_BITS 6             /* Of each field in a set's key type. */
+#define TYPE_BITS 6 /* Of each field in a set's key type. */
 
 static const struct {
     const char *name;
@@ -145,11 +145,14 @@ nft_set_parse(const struct nftnl_set *set, struct ds *ds)
     format(ds, nftnl_set_get_u32(set, NFTNL_SET_KEY_TYPE),
            nftnl_set_get_u32(set, NFTNL_SET_KEY_LEN),
            nftnl_set_is_set(set, NFTNL_SET_DATA_TYPE)
-           ? nftnl_set_get_u32(set, NFTNL_SET_DATA_TYPE) : 0,
+               ? nftnl_set_get_u32(set, NFTNL_SET_DATA_TYPE)
+               : 0,
            nftnl_set_is_set(set, NFTNL_SET_FLAGS)
-           ? nftnl_set_get_u32(set, NFTNL_SET_FLAGS) : 0,
+               ? nftnl_set_get_u32(set, NFTNL_SET_FLAGS)
+               : 0,
            nftnl_set_is_set(set, NFTNL_SET_DESC_SIZE)
-           ? nftnl_set_get_u32(set, NFTNL_SET_DESC_SIZE) : 0);
+               ? nftnl_set_get_u32(set, NFTNL_SET_DESC_SIZE)
+               : 0);
 }
 
 void
@@ -231,7 +234,8 @@ nft_element_put(const struct nft_set_def *def, const struct object *o,
     }
 }
 
-/* Finds the length of the prefix from 'key' to 'end'. */
+/* Finds the length of the prefix from 'key' to 'end': the longest, since set
+ * bits of 'key' at its end look like those that 'end' has more. */
 static bool
 parse_prefix(const struct nft_set_def *def, const uint8_t *key,
              const uint8_t *end, uint8_t *ret_len)
@@ -240,7 +244,7 @@ parse_prefix(const struct nft_set_def *def, const uint8_t *key,
     uint32_t bits = 8 * types[def->fields[n_fields(def) - 1]].len;
     uint8_t expected[OBJECT_KEY_MAX];
 
-    for (uint32_t len = 0; len <= bits; len++) {
+    for (int len = bits; len >= 0; len--) {
         prefix_end(def, key, len, expected);
         if (!memcmp(expected, end, key_len)) {
             *ret_len = len;
@@ -283,7 +287,7 @@ parse_end(const struct nft_set_def *def, const struct nftnl_set_elem *elem,
         return !end;
     }
     if (!end) {
-        end = o->key;           /* The kernel leaves out what is the same. */
+        end = o->key; /* The kernel leaves out what is the same. */
     } else if (end_len != len) {
         return false;
     }
@@ -343,7 +347,7 @@ describe_field(struct ds *ds, enum nft_type type, const uint8_t *p)
 
     case NFT_TYPE_MARK:
         memcpy(&x, p, sizeof x);
-        ds_put_format(ds, "%#"PRIx32, x);
+        ds_put_format(ds, "%#" PRIx32, x);
         return;
 
     case NFT_TYPE_MAC:

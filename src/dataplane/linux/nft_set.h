@@ -21,33 +21,33 @@ struct object;
 
 enum nft_type {
     NFT_TYPE_NONE,
-    NFT_TYPE_DEVICE,            /* ifindex, host order. */
-    NFT_TYPE_MARK,              /* Any 32 bits, host order. */
+    NFT_TYPE_DEVICE, /* ifindex, host order. */
+    NFT_TYPE_MARK,   /* Any 32 bits, host order. */
     NFT_TYPE_MAC,
     NFT_TYPE_IP4,
     NFT_TYPE_IP6,
     NFT_TYPE_ETHERTYPE,
-    NFT_TYPE_U16,               /* A port, a VLAN, a length. */
+    NFT_TYPE_U16, /* A port, a VLAN, a length. */
     NFT_TYPE_U8,
 };
 
 enum nft_set_kind {
-    NFT_SET_PLAIN,              /* Exact keys. */
-    NFT_SET_PREFIXES,           /* The last field is a prefix. */
-    NFT_SET_RANGES,             /* All fields are ranges. */
-    NFT_SET_FROM_PACKETS,       /* Rules add elements. */
+    NFT_SET_PLAIN,        /* Exact keys. */
+    NFT_SET_PREFIXES,     /* The last field is a prefix. */
+    NFT_SET_RANGES,       /* All fields are ranges. */
+    NFT_SET_FROM_PACKETS, /* Rules add elements. */
 };
 
 #define NFT_SET_FIELDS 4
 
 struct nft_set_def {
     const char *name;
-    enum nft_type fields[NFT_SET_FIELDS];       /* NFT_TYPE_NONE ends. */
+    enum nft_type fields[NFT_SET_FIELDS]; /* NFT_TYPE_NONE ends. */
     enum nft_set_kind kind;
-    bool map;                   /* To a mark: value[0] of objects. */
-    bool limit;                 /* Elements limit packets a second: value[0]
+    bool map;      /* To a mark: value[0] of objects. */
+    bool limit;    /* Elements limit packets a second: value[0]
                                  * of objects. */
-    uint32_t size;              /* At most so many elements. 0: no limit. */
+    uint32_t size; /* At most so many elements. 0: no limit. */
 };
 
 uint32_t nft_type_len(enum nft_type);
