@@ -15,6 +15,9 @@
 #define obstack_chunk_alloc xmalloc
 #define obstack_chunk_free free
 
+/* glibc's macros align by adding to a null pointer. */
+#define OBSTACK_MACROS __attribute__((no_sanitize("pointer-overflow")))
+
 struct arena {
     struct obstack obstack;
 };
@@ -37,12 +40,14 @@ arena_free(struct arena *a)
     }
 }
 
+OBSTACK_MACROS
 void *
 arena_alloc(struct arena *a, size_t size)
 {
     return memset(obstack_alloc(&a->obstack, size), 0, size);
 }
 
+OBSTACK_MACROS
 char *
 arena_strdup(struct arena *a, const char *s)
 {
