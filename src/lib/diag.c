@@ -20,8 +20,8 @@
 #include "util.h"
 
 enum {
-    WINDOW_BEFORE = 100,        /* Bytes of a line shown before an error, */
-    WINDOW_AFTER = 100,         /* and after its start. */
+    WINDOW_BEFORE = 100, /* Bytes of a line shown before an error, */
+    WINDOW_AFTER = 100,  /* and after its start. */
 };
 
 void
@@ -31,7 +31,7 @@ diag_done(struct diag *d)
         free(d->errors[i].message);
     }
     free(d->errors);
-    *d = (struct diag) { .n = 0 };
+    *d = (struct diag){ .n = 0 };
 }
 
 void
@@ -44,7 +44,7 @@ diag_add(struct diag *d, const struct diag_place *place, const char *format,
         d->errors = x2nrealloc(d->errors, &d->allocated, sizeof *d->errors);
     }
     va_start(args, format);
-    d->errors[d->n++] = (struct diag_error) {
+    d->errors[d->n++] = (struct diag_error){
         .place = *place,
         .message = xvasprintf(format, args),
     };
@@ -91,8 +91,8 @@ printable_length(const char *s, size_t n)
     size_t length = utf8_character(s, n);
 
     if (!length || u[0] < 0x20 || u[0] == 0x7f
-        || (u[0] == 0xc2 && u[1] < 0xa0)        /* C1 controls. */
-        || (u[0] == 0xe2        /* Invisible, or turn the writing around. */
+        || (u[0] == 0xc2 && u[1] < 0xa0) /* C1 controls. */
+        || (u[0] == 0xe2 /* Invisible, or turn the writing around. */
             && ((u[1] == 0x80 && u[2] >= 0x8b && u[2] <= 0x8f)
                 || (u[1] == 0x80 && u[2] >= 0xa8 && u[2] <= 0xae)
                 || (u[1] == 0x81 && u[2] >= 0xa0 && u[2] <= 0xaf)))
@@ -192,8 +192,7 @@ diag_format(struct diag *d, struct ds *ret_text)
                      strlen(place->source->name));
             ds_put_char(ret_text, ':');
             if (place->line) {
-                ds_put_format(ret_text, "%u:%u:", place->line,
-                              place->column);
+                ds_put_format(ret_text, "%u:%u:", place->line, place->column);
             }
             ds_put_char(ret_text, ' ');
         }

@@ -14,19 +14,19 @@ struct ds;
 
 /* A file, or what stands for one. */
 struct diag_source {
-    const char *name;           /* What errors call it. Not owned. */
-    const char *text;           /* Not owned. */
-    size_t length;              /* text[length] is NUL. */
-    unsigned int rank;          /* Errors of sources with lower rank come
+    const char *name;  /* What errors call it. Not owned. */
+    const char *text;  /* Not owned. */
+    size_t length;     /* text[length] is NUL. */
+    unsigned int rank; /* Errors of sources with lower rank come
                                  * first. */
 };
 
 /* A place in a source. 'source' may be NULL: none in particular. */
 struct diag_place {
     const struct diag_source *source;
-    unsigned int line, column;  /* From 1; columns count characters. 0: the
+    unsigned int line, column; /* From 1; columns count characters. 0: the
                                  * source as a whole. */
-    size_t offset;              /* In bytes, of the same character. */
+    size_t offset;             /* In bytes, of the same character. */
 };
 
 struct diag_error {

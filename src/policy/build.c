@@ -17,7 +17,7 @@ build_init(struct build *b, struct diag *diag)
 {
     struct arena *arena = arena_new();
 
-    *b = (struct build) { .arena = arena, .diag = diag };
+    *b = (struct build){ .arena = arena, .diag = diag };
     b->policy = arena_alloc(arena, sizeof *b->policy);
     b->policy->arena = arena;
     shash_init(&b->tenants);
@@ -55,7 +55,7 @@ build_error(struct build *b, const struct node *node, const char *format, ...)
 struct policy_where
 build_where(const struct node *node)
 {
-    return (struct policy_where) {
+    return (struct policy_where){
         .file = node->place.source->name,
         .line = node->place.line,
         .column = node->place.column,
@@ -77,8 +77,8 @@ void
 claims_add(struct claims *claims, const struct claim *claim)
 {
     if (claims->n >= claims->allocated) {
-        claims->v = x2nrealloc(claims->v, &claims->allocated,
-                               sizeof *claims->v);
+        claims->v =
+            x2nrealloc(claims->v, &claims->allocated, sizeof *claims->v);
     }
     claims->v[claims->n++] = *claim;
 }

@@ -17,22 +17,22 @@ struct node;
 
 /* Who may use an address or a MAC, and as what. */
 enum claim_kind {
-    CLAIM_OWN,                  /* 'mac', 'addresses'. */
-    CLAIM_LINK_LOCAL,           /* 'link_local', unless it is any. */
-    CLAIM_EXTRA,                /* 'extra'. */
-    CLAIM_VRRP,                 /* 'vrrp'. */
-    CLAIM_GATEWAY,              /* A network's 'gateways'. */
+    CLAIM_OWN,        /* 'mac', 'addresses'. */
+    CLAIM_LINK_LOCAL, /* 'link_local', unless it is any. */
+    CLAIM_EXTRA,      /* 'extra'. */
+    CLAIM_VRRP,       /* 'vrrp'. */
+    CLAIM_GATEWAY,    /* A network's 'gateways'. */
 };
 
 struct claim {
     enum claim_kind kind;
-    uint8_t vrrp;               /* Its id, if CLAIM_VRRP. */
-    struct eth_addr mac;        /* One of the two. */
+    uint8_t vrrp;        /* Its id, if CLAIM_VRRP. */
+    struct eth_addr mac; /* One of the two. */
     struct prefix address;
     const struct policy_network *network;
-    const struct policy_interface *interface;   /* NULL: CLAIM_GATEWAY. */
-    const struct node *node;    /* Where it says so. */
-    bool told;                  /* That it conflicts with an earlier one. */
+    const struct policy_interface *interface; /* NULL: CLAIM_GATEWAY. */
+    const struct node *node;                  /* Where it says so. */
+    bool told; /* That it conflicts with an earlier one. */
 };
 
 /* A growing array; zeroed is empty. */
@@ -45,15 +45,15 @@ struct claims {
  * a second one refer to. */
 struct build {
     struct policy *policy;
-    struct arena *arena;        /* The policy's. */
+    struct arena *arena; /* The policy's. */
     struct diag *diag;
     const struct node *host;
     const struct node *bridge, *uplink;
-    struct shash tenants;       /* Name to node. */
-    struct shash devices;       /* Name to node. */
-    struct shash uuids;         /* UUID to node. */
-    struct shash by_name;       /* Guests known by name alone, to node. */
-    struct shash by_uuid;       /* Names of guests known by UUID, to node. */
+    struct shash tenants; /* Name to node. */
+    struct shash devices; /* Name to node. */
+    struct shash uuids;   /* UUID to node. */
+    struct shash by_name; /* Guests known by name alone, to node. */
+    struct shash by_uuid; /* Names of guests known by UUID, to node. */
     const struct node *vlans[4095];
     struct claims macs;
     struct claims addresses;
@@ -78,8 +78,7 @@ void claims_add(struct claims *, const struct claim *);
 
 /* The parts. Each reads 'value' into what it is given and adds its errors;
  * what is wrong is left out. */
-void host_read(struct build *, const struct node *value,
-               struct policy_host *);
+void host_read(struct build *, const struct node *value, struct policy_host *);
 void tenant_read(struct build *, const struct node *name,
                  struct policy_tenant *);
 void network_read(struct build *, const struct node *name,

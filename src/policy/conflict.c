@@ -88,14 +88,15 @@ static void
 report_mac(struct build *b, struct claim *late, struct claim *early)
 {
     later_first(&late, &early);
-    build_error(b, late->node, "MAC "ETH_ADDR_FMT" is already that of %s in "
-                "network \"%s\" (%s:%u:%u); %s", ETH_ADDR_ARGS(late->mac),
-                claim_owner(early), late->network->name,
-                early->node->place.source->name, early->node->place.line,
-                early->node->place.column,
+    build_error(b, late->node,
+                "MAC " ETH_ADDR_FMT " is already that of %s in "
+                "network \"%s\" (%s:%u:%u); %s",
+                ETH_ADDR_ARGS(late->mac), claim_owner(early),
+                late->network->name, early->node->place.source->name,
+                early->node->place.line, early->node->place.column,
                 late->kind == CLAIM_GATEWAY || early->kind == CLAIM_GATEWAY
-                ? "a guest that is the gateway needs \"router: true\""
-                : "give each interface its own");
+                    ? "a guest that is the gateway needs \"router: true\""
+                    : "give each interface its own");
 }
 
 static void
@@ -146,14 +147,14 @@ static bool
 addresses_agree(const struct claim *a, const struct claim *b)
 {
     if (a->kind == CLAIM_OWN && b->kind == CLAIM_OWN) {
-        return false;           /* Twice for one interface, too. */
+        return false; /* Twice for one interface, too. */
     }
     if (a->kind == CLAIM_EXTRA && b->kind == CLAIM_EXTRA) {
-        return true;            /* Stand-ins for each other. */
+        return true; /* Stand-ins for each other. */
     }
     if (a->kind == CLAIM_LINK_LOCAL && b->kind == CLAIM_LINK_LOCAL
         && eth_addr_equals(a->interface->mac, b->interface->mac)) {
-        return true;            /* Told as a MAC there twice. */
+        return true; /* Told as a MAC there twice. */
     }
     return belong_together(a, b);
 }
@@ -166,7 +167,7 @@ report_address(struct build *b, struct claim *late, struct claim *early)
 
     later_first(&late, &early);
     if (late->told) {
-        return;                 /* Once, however many it takes in. */
+        return; /* Once, however many it takes in. */
     }
     late->told = true;
     if (late->kind == CLAIM_GATEWAY || early->kind == CLAIM_GATEWAY) {
@@ -179,17 +180,19 @@ report_address(struct build *b, struct claim *late, struct claim *early)
     prefix_format(&late->address, buf);
     prefix_format(&early->address, other);
     if (!strcmp(buf, other)) {
-        build_error(b, late->node, "%s is already an address of %s in "
-                    "network \"%s\" (%s:%u:%u); %s", buf, claim_owner(early),
-                    late->network->name, early->node->place.source->name,
-                    early->node->place.line, early->node->place.column,
-                    advice);
+        build_error(b, late->node,
+                    "%s is already an address of %s in "
+                    "network \"%s\" (%s:%u:%u); %s",
+                    buf, claim_owner(early), late->network->name,
+                    early->node->place.source->name, early->node->place.line,
+                    early->node->place.column, advice);
     } else {
-        build_error(b, late->node, "%s overlaps %s of %s in network \"%s\" "
-                    "(%s:%u:%u); %s", buf, other, claim_owner(early),
-                    late->network->name, early->node->place.source->name,
-                    early->node->place.line, early->node->place.column,
-                    advice);
+        build_error(b, late->node,
+                    "%s overlaps %s of %s in network \"%s\" "
+                    "(%s:%u:%u); %s",
+                    buf, other, claim_owner(early), late->network->name,
+                    early->node->place.source->name, early->node->place.line,
+                    early->node->place.column, advice);
     }
 }
 
@@ -209,9 +212,10 @@ check_addresses(struct build *b)
         if (!c->network) {
             continue;
         }
-        while (depth && (stack[depth - 1]->network != c->network
-                         || !prefix_contains(&stack[depth - 1]->address,
-                                             &c->address))) {
+        while (depth
+               && (stack[depth - 1]->network != c->network
+                   || !prefix_contains(&stack[depth - 1]->address,
+                                       &c->address))) {
             depth--;
         }
         for (size_t j = 0; j < depth; j++) {
@@ -237,7 +241,8 @@ check_underlay(struct build *b)
             if (prefix_overlaps(&c->address, &host->underlay[j])) {
                 char buf[PREFIX_STRLEN], underlay[PREFIX_STRLEN];
 
-                build_error(b, c->node, "%s overlaps the host's underlay %s, "
+                build_error(b, c->node,
+                            "%s overlaps the host's underlay %s, "
                             "which no guest may send to; use other addresses",
                             prefix_format(&c->address, buf),
                             prefix_format(&host->underlay[j], underlay));
@@ -292,10 +297,11 @@ check_vrrp(struct build *b)
                 struct claim *late = c, *early = other->claim;
 
                 later_first(&late, &early);
-                build_error(b, late->node, "virtual router %u of %s has other "
+                build_error(b, late->node,
+                            "virtual router %u of %s has other "
                             "addresses in network \"%s\" (%s:%u:%u); write "
-                            "the same ones, or use another id", mine->id,
-                            claim_owner(early), c->network->name,
+                            "the same ones, or use another id",
+                            mine->id, claim_owner(early), c->network->name,
                             early->node->place.source->name,
                             early->node->place.line,
                             early->node->place.column);
@@ -319,16 +325,21 @@ check_devices(struct build *b)
 
     node = host->uplink ? shash_find_data(&b->devices, host->uplink) : NULL;
     if (node) {
-        build_error(b, node, "device \"%s\" is the host's uplink; bind "
-                    "another", host->uplink);
+        build_error(b, node,
+                    "device \"%s\" is the host's uplink; bind "
+                    "another",
+                    host->uplink);
     }
     node = shash_find_data(&b->devices, host->bridge);
     if (node) {
-        build_error(b, node, "device \"%s\" is the host's bridge; bind "
-                    "another", host->bridge);
+        build_error(b, node,
+                    "device \"%s\" is the host's bridge; bind "
+                    "another",
+                    host->bridge);
     }
     if (host->uplink && !strcmp(host->uplink, host->bridge)) {
-        build_error(b, b->uplink, "the uplink \"%s\" is also the bridge; name "
+        build_error(b, b->uplink,
+                    "the uplink \"%s\" is also the bridge; name "
                     "the trunk device, cordon makes the bridge itself",
                     host->uplink);
     }

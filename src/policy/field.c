@@ -15,7 +15,7 @@
 #include "util.h"
 
 enum {
-    SUGGEST_MAX = 24,           /* Longest word that is compared. */
+    SUGGEST_MAX = 24, /* Longest word that is compared. */
 };
 
 /* Returns how many single-character changes, or swaps of neighbours, lead
@@ -57,8 +57,8 @@ suggest(const char *word, const void *words, size_t n, size_t stride)
     unsigned int best_distance = strlen(word) > 4 ? 3 : 2;
 
     for (size_t i = 0; i < n; i++) {
-        const char *candidate = *(const char *const *)
-            ((const char *) words + i * stride);
+        const char *candidate =
+            *(const char *const *) ((const char *) words + i * stride);
         unsigned int d;
 
         if (!candidate) {
@@ -80,11 +80,15 @@ unknown_key(struct build *b, const struct node *key, const char *what,
     const char *meant = suggest(key->text, &fields->name, n, sizeof *fields);
 
     if (meant) {
-        build_error(b, key, "unknown key \"%.60s\" in %s; did you mean "
-                    "\"%s\"?", key->text, what, meant);
+        build_error(b, key,
+                    "unknown key \"%.60s\" in %s; did you mean "
+                    "\"%s\"?",
+                    key->text, what, meant);
     } else {
-        build_error(b, key, "unknown key \"%.60s\" in %s; remove it, "
-                    "cordon-policy(5) lists the keys", key->text, what);
+        build_error(b, key,
+                    "unknown key \"%.60s\" in %s; remove it, "
+                    "cordon-policy(5) lists the keys",
+                    key->text, what);
     }
 }
 
@@ -95,9 +99,10 @@ mapping_check(struct build *b, const struct node *node)
         return false;
     }
     if (node->type != NODE_MAPPING) {
-        build_error(b, node, "\"%.60s\" must be a mapping, not %s; write "
-                    "\"key: value\" lines below it", node->key,
-                    node_type_name(node->type));
+        build_error(b, node,
+                    "\"%.60s\" must be a mapping, not %s; write "
+                    "\"key: value\" lines below it",
+                    node->key, node_type_name(node->type));
         return false;
     }
     return true;
@@ -111,19 +116,24 @@ list_check(struct build *b, const struct node *node, size_t min, size_t max,
         return false;
     }
     if (node->type != NODE_SEQUENCE) {
-        build_error(b, node, "\"%.60s\" must be a list of %s, not %s; write "
-                    "it in brackets: [ ... ]", node->key, of,
-                    node_type_name(node->type));
+        build_error(b, node,
+                    "\"%.60s\" must be a list of %s, not %s; write "
+                    "it in brackets: [ ... ]",
+                    node->key, of, node_type_name(node->type));
         return false;
     }
     if (node->n < min) {
-        build_error(b, node, "\"%.60s\" is empty; it needs at least one of "
-                    "its %s", node->key, of);
+        build_error(b, node,
+                    "\"%.60s\" is empty; it needs at least one of "
+                    "its %s",
+                    node->key, of);
         return false;
     }
     if (node->n > max) {
-        build_error(b, node, "\"%.60s\" has %zu %s; at most %zu are "
-                    "possible", node->key, node->n, of, max);
+        build_error(b, node,
+                    "\"%.60s\" has %zu %s; at most %zu are "
+                    "possible",
+                    node->key, node->n, of, max);
         return false;
     }
     return true;
@@ -140,9 +150,10 @@ fields_read(struct build *b, const struct node *map, const struct node *at,
         return false;
     }
     if (map->type != NODE_MAPPING) {
-        build_error(b, map, "%s must be a mapping, not %s; write its "
-                    "\"key: value\" lines or { key: value, ... }", what,
-                    node_type_name(map->type));
+        build_error(b, map,
+                    "%s must be a mapping, not %s; write its "
+                    "\"key: value\" lines or { key: value, ... }",
+                    what, node_type_name(map->type));
         return false;
     }
     while (fields[n].name) {
@@ -155,11 +166,13 @@ fields_read(struct build *b, const struct node *map, const struct node *at,
         if (!f->name) {
             unknown_key(b, key, what, fields, n);
         } else if (f->use == FIELD_NOT_ENFORCED) {
-            build_error(b, key, "\"%s\" in %s is not enforced by dataplane "
-                        "linux yet; remove it", key->text, what);
+            build_error(b, key,
+                        "\"%s\" in %s is not enforced by dataplane "
+                        "linux yet; remove it",
+                        key->text, what);
         } else {
-            *(const struct node **) ((char *) ret_nodes + f->offset)
-                = key->value;
+            *(const struct node **) ((char *) ret_nodes + f->offset) =
+                key->value;
         }
     }
     for (f = fields; f->name; f++) {

@@ -13,26 +13,27 @@ struct node;
 enum field_use {
     FIELD_OPTIONAL,
     FIELD_REQUIRED,
-    FIELD_NOT_ENFORCED,         /* Meant for later: refused until then. */
+    FIELD_NOT_ENFORCED, /* Meant for later: refused until then. */
 };
 
 struct field {
     const char *name;
     enum field_use use;
-    size_t offset;              /* Of a 'const struct node *'. */
+    size_t offset; /* Of a 'const struct node *'. */
 };
 
+/* clang-format off */
 #define FIELD(STRUCT, MEMBER, USE) { #MEMBER, USE, offsetof(STRUCT, MEMBER) }
 #define FIELD_REFUSED(NAME) { NAME, FIELD_NOT_ENFORCED, 0 }
 #define FIELDS_END { NULL, FIELD_OPTIONAL, 0 }
+/* clang-format on */
 
 /* Puts the value of each key of the mapping 'map' where its field says, below
  * 'ret_nodes', whose pointers the caller has set to NULL. 'what' is what the
  * mapping describes ("a network"), 'at' where to tell about a missing key.
  * False if 'map' is no mapping. */
-bool fields_read(struct build *, const struct node *map,
-                 const struct node *at, const char *what,
-                 const struct field *, void *ret_nodes);
+bool fields_read(struct build *, const struct node *map, const struct node *at,
+                 const char *what, const struct field *, void *ret_nodes);
 
 /* True if 'node' is a mapping; otherwise, or if it is NULL, false. */
 bool mapping_check(struct build *, const struct node *node);

@@ -23,10 +23,10 @@
 #include "util.h"
 
 enum {
-    MAX_FILE = 16 * 1024 * 1024,        /* Bytes. 10,000 interfaces: 1.5 M. */
+    MAX_FILE = 16 * 1024 * 1024, /* Bytes. 10,000 interfaces: 1.5 M. */
     MAX_TOTAL = 4 * MAX_FILE,
     MAX_FILES = 10000,
-    MAX_INCLUDES = 16,                  /* Levels. */
+    MAX_INCLUDES = 16, /* Levels. */
 };
 
 static const struct field file_fields[] = {
@@ -40,7 +40,7 @@ static const struct field file_fields[] = {
 void
 loader_init(struct loader *l, bool on_disk)
 {
-    *l = (struct loader) { .scratch = arena_new(), .on_disk = on_disk };
+    *l = (struct loader){ .scratch = arena_new(), .on_disk = on_disk };
     l->end = &l->files;
     build_init(&l->build, &l->diag);
 }
@@ -63,7 +63,7 @@ file_add(struct loader *l, const char *name, char *text, size_t length)
     struct file *f = arena_alloc(l->scratch, sizeof *f);
 
     f->text = text;
-    f->source = (struct diag_source) {
+    f->source = (struct diag_source){
         .name = arena_strdup(l->build.arena, name),
         .text = text,
         .length = length,
@@ -175,8 +175,8 @@ file_load(struct loader *l, const char *path, const struct file *parent,
           const struct node *at)
 {
     /* Does not wait for the other end of an included named pipe. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY
-                  | (parent ? O_NONBLOCK : 0));
+    int fd = open(path,
+                  O_RDONLY | O_CLOEXEC | O_NOCTTY | (parent ? O_NONBLOCK : 0));
     int error;
 
     if (fd < 0) {
@@ -227,8 +227,10 @@ is_read_already(struct loader *l, const struct file *f,
                 ds_put_format(&chain, " -> %s%s", q->source.name, rest);
                 free(rest);
             }
-            build_error(&l->build, at, "includes loop: %s%s -> %s; remove one "
-                        "of them", other->source.name, ds_cstr(&chain),
+            build_error(&l->build, at,
+                        "includes loop: %s%s -> %s; remove one "
+                        "of them",
+                        other->source.name, ds_cstr(&chain),
                         other->source.name);
             ds_destroy(&chain);
             return true;
@@ -237,9 +239,10 @@ is_read_already(struct loader *l, const struct file *f,
     if (other->included_at) {
         const struct diag_place *first = &other->included_at->place;
 
-        build_error(&l->build, at, "\"%.200s\" is included twice, first at "
-                    "%s:%u:%u; keep one of the two", at->text,
-                    first->source->name, first->line, first->column);
+        build_error(&l->build, at,
+                    "\"%.200s\" is included twice, first at "
+                    "%s:%u:%u; keep one of the two",
+                    at->text, first->source->name, first->line, first->column);
         return true;
     }
     return false;
@@ -252,9 +255,9 @@ include_path(const struct file *f, const char *name)
     const char *slash = strrchr(f->source.name, '/');
 
     return name[0] == '/' || !slash
-           ? xstrdup(name)
-           : xasprintf("%.*s%s", (int) (slash + 1 - f->source.name),
-                       f->source.name, name);
+               ? xstrdup(name)
+               : xasprintf("%.*s%s", (int) (slash + 1 - f->source.name),
+                           f->source.name, name);
 }
 
 static void
@@ -275,15 +278,18 @@ include_one(struct loader *l, struct file *f, const struct node *at)
             other->included_at = at;
         }
     } else if (f->level + 1 >= MAX_INCLUDES) {
-        build_error(&l->build, at, "includes are more than %d levels deep; "
-                    "include the file further up", MAX_INCLUDES);
+        build_error(&l->build, at,
+                    "includes are more than %d levels deep; "
+                    "include the file further up",
+                    MAX_INCLUDES);
     } else {
         int error = file_load(l, path, f, at);
 
         if (error) {
-            build_error(&l->build, at, "cannot read \"%.200s\": %s; names are "
-                        "relative to the directory of this file", name,
-                        load_strerror(error));
+            build_error(&l->build, at,
+                        "cannot read \"%.200s\": %s; names are "
+                        "relative to the directory of this file",
+                        name, load_strerror(error));
         }
     }
     free(path);
@@ -298,7 +304,8 @@ include_all(struct loader *l, struct file *f)
         return;
     }
     if (!l->on_disk) {
-        build_error(&l->build, list, "\"include\" is possible in files only; "
+        build_error(&l->build, list,
+                    "\"include\" is possible in files only; "
                     "write everything into one text");
         return;
     }
@@ -312,9 +319,9 @@ is_policy_file(const char *name)
 {
     const char *dot = strrchr(name, '.');
 
-    return name[0] != '.' && dot && (!strcmp(dot, ".yaml")
-                                     || !strcmp(dot, ".yml")
-                                     || !strcmp(dot, ".json"));
+    return name[0] != '.' && dot
+           && (!strcmp(dot, ".yaml") || !strcmp(dot, ".yml")
+               || !strcmp(dot, ".json"));
 }
 
 /* Loads all policy files in the directory 'path', in the order of their
@@ -353,7 +360,8 @@ directory_load(struct loader *l, const char *path)
         free(file);
     }
     if (!names.n) {
-        path_error(l, path, "no *.yaml, *.yml or *.json in this directory; "
+        path_error(l, path,
+                   "no *.yaml, *.yml or *.json in this directory; "
                    "write a file per tenant into it");
     }
     svec_destroy(&names);

@@ -22,22 +22,22 @@ struct file {
     struct file *next;
     struct diag_source source;
     char *text;
-    const struct file *parent;          /* Includes this one. */
+    const struct file *parent; /* Includes this one. */
     unsigned int level;
-    dev_t dev;                          /* Which file it really is. */
+    dev_t dev; /* Which file it really is. */
     ino_t ino;
-    const struct node *included_at;     /* NULL: not by "include". */
+    const struct node *included_at; /* NULL: not by "include". */
     struct file_nodes nodes;
 };
 
 struct loader {
     struct build build;
     struct diag diag;
-    struct arena *scratch;              /* Nodes and files. */
+    struct arena *scratch; /* Nodes and files. */
     struct file *files, **end;
     unsigned int n_files;
     size_t total;
-    bool on_disk;                       /* Includes are possible. */
+    bool on_disk; /* Includes are possible. */
 };
 
 void loader_init(struct loader *, bool on_disk);

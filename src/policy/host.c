@@ -15,7 +15,7 @@
 
 enum {
     MAX_UNDERLAY = 64,
-    SEGMENT_BITS = 12,          /* Room for a VLAN id. */
+    SEGMENT_BITS = 12, /* Room for a VLAN id. */
 };
 
 struct host_nodes {
@@ -41,10 +41,12 @@ read_dataplane(struct build *b, const struct node *node,
         return;
     }
     if (strcmp(name, "linux")) {
-        build_error(b, node, "dataplane \"%.60s\" is not there%s; write "
-                    "linux", name,
-                    !strcmp(name, "ovs") || !strcmp(name, "guard")
-                    ? " yet" : "");
+        build_error(b, node,
+                    "dataplane \"%.60s\" is not there%s; write "
+                    "linux",
+                    name,
+                    !strcmp(name, "ovs") || !strcmp(name, "guard") ? " yet"
+                                                                   : "");
         return;
     }
     host->dataplane = DATAPLANE_LINUX;
@@ -99,12 +101,15 @@ read_mark_mask(struct build *b, const struct node *node,
     }
     ones = mask >> raw_ctz(mask);
     if (ones & (ones + 1)) {
-        build_error(b, node, "\"mark_mask\" %#"PRIx64" has gaps; its bits "
-                    "must be neighbours, as in 0xffff0000", mask);
+        build_error(b, node,
+                    "\"mark_mask\" %#" PRIx64 " has gaps; its bits "
+                    "must be neighbours, as in 0xffff0000",
+                    mask);
     } else if (count_1bits(ones) < SEGMENT_BITS) {
-        build_error(b, node, "\"mark_mask\" %#"PRIx64" has %u bits; a VLAN "
-                    "needs at least %d, as in 0xffff0000", mask,
-                    count_1bits(ones), SEGMENT_BITS);
+        build_error(b, node,
+                    "\"mark_mask\" %#" PRIx64 " has %u bits; a VLAN "
+                    "needs at least %d, as in 0xffff0000",
+                    mask, count_1bits(ones), SEGMENT_BITS);
     } else {
         host->mark_mask = mask;
     }

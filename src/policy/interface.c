@@ -16,7 +16,7 @@
 #include "util.h"
 
 enum {
-    MAX_LIST = 4096,            /* Addresses of one list. */
+    MAX_LIST = 4096, /* Addresses of one list. */
     MAX_VRRP = 255,
     MAX_STORM = 1000000,
 };
@@ -116,21 +116,26 @@ read_network(struct build *b, const struct node *node,
     meant = suggest(name, tenant->networks ? &tenant->networks->name : NULL,
                     tenant->n_networks, sizeof *tenant->networks);
     if (meant) {
-        build_error(b, node, "tenant \"%s\" has no network \"%.60s\"; did you "
-                    "mean \"%s\"?", tenant->name, name, meant);
+        build_error(b, node,
+                    "tenant \"%s\" has no network \"%.60s\"; did you "
+                    "mean \"%s\"?",
+                    tenant->name, name, meant);
     } else {
-        build_error(b, node, "tenant \"%s\" has no network \"%.60s\"; add it "
-                    "to the tenant's \"networks\"", tenant->name, name);
+        build_error(b, node,
+                    "tenant \"%s\" has no network \"%.60s\"; add it "
+                    "to the tenant's \"networks\"",
+                    tenant->name, name);
     }
 }
 
 static void
-read_addresses(struct build *b, const struct node *node,
-               const struct node *at, struct policy_interface *i)
+read_addresses(struct build *b, const struct node *node, const struct node *at,
+               struct policy_interface *i)
 {
     if (!node) {
         if (!i->router) {
-            build_error(b, at, "an interface has no \"addresses\"; add them "
+            build_error(b, at,
+                        "an interface has no \"addresses\"; add them "
                         "(only one with \"router: true\" needs none)");
         }
         return;
@@ -169,8 +174,10 @@ read_link_local(struct build *b, const struct node *node,
         }
         if (strcmp(s, "eui64")) {
             if (!strchr(s, ':')) {
-                build_error(b, node, "\"link_local\" cannot be \"%.60s\"; "
-                            "write eui64, any or an address in fe80::/64", s);
+                build_error(b, node,
+                            "\"link_local\" cannot be \"%.60s\"; "
+                            "write eui64, any or an address in fe80::/64",
+                            s);
             } else if (scalar_address(b, node, ADDRESS_LINK_LOCAL,
                                       &i->link_local_address)) {
                 i->link_local = LINK_LOCAL_ADDRESS;
@@ -204,8 +211,7 @@ read_pair(struct build *b, const struct node *value,
     if (!list_check(b, nodes.addresses, 1, MAX_LIST, "addresses")) {
         return;
     }
-    pair->addresses = ARENA_ARRAY(b->arena, struct prefix,
-                                  nodes.addresses->n);
+    pair->addresses = ARENA_ARRAY(b->arena, struct prefix, nodes.addresses->n);
     NODE_FOR_EACH (item, nodes.addresses) {
         struct prefix *p = &pair->addresses[pair->n_addresses];
 
@@ -239,7 +245,7 @@ read_vrrp_addresses(struct build *b, const struct node *node,
         if (!scalar_address(b, item, ADDRESS_ANY_UNICAST, a)) {
             continue;
         }
-        p = (struct prefix) { *a, addr_bits(a) };
+        p = (struct prefix){ *a, addr_bits(a) };
         v6 = a->family == AF_INET6;
         if (addr_is_link_local(a) || !i->network
             || subnet_check(b, item, i->network, &p)) {
@@ -247,7 +253,7 @@ read_vrrp_addresses(struct build *b, const struct node *node,
             vrrp->n_addresses++;
         }
         if (!families[v6]) {
-            struct eth_addr mac = ETH_ADDR_C(00,00,5e,00,01,00);
+            struct eth_addr mac = ETH_ADDR_C(00, 00, 5e, 00, 01, 00);
 
             mac.ea[4] += v6;
             mac.ea[5] = vrrp->id;
@@ -274,8 +280,10 @@ read_vrrp(struct build *b, const struct node *value,
     }
     for (size_t j = 0; j < i->n_vrrp; j++) {
         if (i->vrrp[j].id == id) {
-            build_error(b, nodes.id, "virtual router %d is already in this "
-                        "list; put all of its addresses there", (int) id);
+            build_error(b, nodes.id,
+                        "virtual router %d is already in this "
+                        "list; put all of its addresses there",
+                        (int) id);
             return;
         }
     }
@@ -299,9 +307,10 @@ read_device(struct build *b, const struct node *node,
     i->device = arena_strdup(b->arena, name);
     first = build_once(&b->devices, name, node);
     if (first) {
-        build_error(b, node, "device \"%s\" is already another interface's "
-                    "(%s:%u:%u); each has its own", name,
-                    first->place.source->name, first->place.line,
+        build_error(b, node,
+                    "device \"%s\" is already another interface's "
+                    "(%s:%u:%u); each has its own",
+                    name, first->place.source->name, first->place.line,
                     first->place.column);
     }
 }

@@ -54,9 +54,11 @@ read_vlan(struct build *b, const struct node *node,
     if (b->vlans[vlan]) {
         const struct diag_place *first = &b->vlans[vlan]->place;
 
-        build_error(b, node, "VLAN %d is already another network's "
-                    "(%s:%u:%u); give each network its own", (int) vlan,
-                    first->source->name, first->line, first->column);
+        build_error(b, node,
+                    "VLAN %d is already another network's "
+                    "(%s:%u:%u); give each network its own",
+                    (int) vlan, first->source->name, first->line,
+                    first->column);
         return;
     }
     b->vlans[vlan] = node;
@@ -79,8 +81,10 @@ read_subnets(struct build *b, const struct node *node,
             if (prefix_overlaps(p, &network->subnets[i])) {
                 char other[PREFIX_STRLEN];
 
-                build_error(b, item, "%.60s overlaps subnet %s of the same "
-                            "network; keep one of the two", item->text,
+                build_error(b, item,
+                            "%.60s overlaps subnet %s of the same "
+                            "network; keep one of the two",
+                            item->text,
                             prefix_format(&network->subnets[i], other));
                 ok = false;
             }
@@ -103,7 +107,7 @@ is_all_of(const struct prefix *subnet, const struct addr *a)
     for (size_t i = 0; i < addr_len(a); i++) {
         inverse.b[i] = ~a->b[i];
     }
-    ones = (struct prefix) { inverse, subnet->len };
+    ones = (struct prefix){ inverse, subnet->len };
     return !prefix_has_host_bits(&rest) || !prefix_has_host_bits(&ones);
 }
 
@@ -112,7 +116,7 @@ subnet_check(struct build *b, const struct node *node,
              const struct policy_network *network, const struct prefix *p)
 {
     if (!network->n_subnets) {
-        return true;            /* Told already. */
+        return true; /* Told already. */
     }
     for (size_t i = 0; i < network->n_subnets; i++) {
         const struct prefix *subnet = &network->subnets[i];
@@ -121,17 +125,19 @@ subnet_check(struct build *b, const struct node *node,
             char buf[PREFIX_STRLEN];
 
             if (prefix_is_host(p) && is_all_of(subnet, &p->addr)) {
-                build_error(b, node, "%.60s is the address of all of %s, not "
-                            "of one station; write another", node->text,
-                            prefix_format(subnet, buf));
+                build_error(b, node,
+                            "%.60s is the address of all of %s, not "
+                            "of one station; write another",
+                            node->text, prefix_format(subnet, buf));
                 return false;
             }
             return true;
         }
     }
-    build_error(b, node, "%.60s is in none of the subnets of network \"%s\"; "
-                "correct it, or add the subnet there", node->text,
-                network->name);
+    build_error(b, node,
+                "%.60s is in none of the subnets of network \"%s\"; "
+                "correct it, or add the subnet there",
+                node->text, network->name);
     return false;
 }
 
@@ -156,7 +162,8 @@ read_gateway(struct build *b, const struct node *value,
     }
     for (size_t i = 0; claim.node && i < network->n_gateways; i++) {
         if (!mac_cmp(network->gateways[i].mac, gateway->mac)) {
-            build_error(b, nodes.mac, "%s is already a gateway of the same "
+            build_error(b, nodes.mac,
+                        "%s is already a gateway of the same "
                         "network; put all of its addresses there",
                         nodes.mac->text);
         }
@@ -166,8 +173,8 @@ read_gateway(struct build *b, const struct node *value,
                     "addresses")) {
         return;
     }
-    gateway->addresses = ARENA_ARRAY(b->arena, struct addr,
-                                     nodes.addresses->n);
+    gateway->addresses =
+        ARENA_ARRAY(b->arena, struct addr, nodes.addresses->n);
     NODE_FOR_EACH (item, nodes.addresses) {
         struct addr *a = &gateway->addresses[gateway->n_addresses];
 
@@ -175,7 +182,7 @@ read_gateway(struct build *b, const struct node *value,
             continue;
         }
         claim.node = item;
-        claim.address = (struct prefix) { *a, addr_bits(a) };
+        claim.address = (struct prefix){ *a, addr_bits(a) };
         if (addr_is_link_local(a)
             || subnet_check(b, item, network, &claim.address)) {
             claims_add(&b->addresses, &claim);
@@ -199,8 +206,8 @@ network_read(struct build *b, const struct node *name,
     read_vlan(b, nodes.vlan, network);
     read_subnets(b, nodes.subnets, network);
     if (list_check(b, nodes.gateways, 0, MAX_GATEWAYS, "gateways")) {
-        network->gateways = ARENA_ARRAY(b->arena, struct policy_gateway,
-                                        nodes.gateways->n);
+        network->gateways =
+            ARENA_ARRAY(b->arena, struct policy_gateway, nodes.gateways->n);
         NODE_FOR_EACH (item, nodes.gateways) {
             read_gateway(b, item, network);
         }

@@ -26,8 +26,8 @@
 #include "util.h"
 
 enum {
-    MAX_DEPTH = 32,             /* A policy needs 11. */
-    MAX_NODES = 2000000,        /* 10,000 interfaces have 200,000. */
+    MAX_DEPTH = 32,      /* A policy needs 11. */
+    MAX_NODES = 2000000, /* 10,000 interfaces have 200,000. */
 };
 
 struct reader {
@@ -35,14 +35,14 @@ struct reader {
     struct diag *diag;
     const struct diag_source *source;
     struct fy_token_iter *iter;
-    size_t skipped;             /* Bytes before what libfyaml sees. */
+    size_t skipped; /* Bytes before what libfyaml sees. */
     struct node *root;
     struct node *stack[MAX_DEPTH];
     size_t depth;
     size_t n_nodes;
-    struct node *key;           /* Of the innermost mapping, waiting for its
+    struct node *key;       /* Of the innermost mapping, waiting for its
                                  * value. */
-    struct diag_place last;     /* Of the last event that had one. */
+    struct diag_place last; /* Of the last event that had one. */
 };
 
 static bool
@@ -91,7 +91,7 @@ token_place(struct reader *r, struct fy_token *token)
         bool behind = mark->column > 0 && offset > 0
                       && strchr("\"'&*", r->source->text[offset - 1]);
 
-        r->last = (struct diag_place) {
+        r->last = (struct diag_place){
             .source = r->source,
             .line = mark->line + 1,
             .column = mark->column + 1 - behind,
@@ -119,12 +119,10 @@ plain_type(const char *s)
     static const char *const nulls[] = {
         "", "~", "null", "Null", "NULL", NULL
     };
-    static const char *const bools[] = {
-        "true", "True", "TRUE", "false", "False", "FALSE", NULL
-    };
-    static const char *const floats[] = {
-        ".inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN", NULL
-    };
+    static const char *const bools[] = { "true",  "True",  "TRUE", "false",
+                                         "False", "FALSE", NULL };
+    static const char *const floats[] = { ".inf", ".Inf", ".INF", ".nan",
+                                          ".NaN", ".NAN", NULL };
     const char digits[] = "0123456789";
     const char *p = s + (*s == '-' || *s == '+');
     size_t whole, fraction = 0;
@@ -138,8 +136,7 @@ plain_type(const char *s)
     } else if (s[0] == '0' && (s[1] == 'x' || s[1] == 'o')) {
         const char *set = s[1] == 'x' ? "0123456789abcdefABCDEF" : "01234567";
 
-        return s[2] && !s[2 + strspn(&s[2], set)] ? NODE_INTEGER
-                                                  : NODE_STRING;
+        return s[2] && !s[2 + strspn(&s[2], set)] ? NODE_INTEGER : NODE_STRING;
     }
     whole = strspn(p, digits);
     p += whole;
@@ -172,13 +169,15 @@ check_properties(struct reader *r, struct fy_token *anchor,
     if (anchor) {
         struct diag_place place = token_place(r, anchor);
 
-        diag_add(r->diag, &place, "anchors (&) are not allowed; "
+        diag_add(r->diag, &place,
+                 "anchors (&) are not allowed; "
                  "remove it and write each value out");
     }
     if (tag) {
         struct diag_place place = token_place(r, tag);
 
-        diag_add(r->diag, &place, "tags (!) are not allowed; remove it, and "
+        diag_add(r->diag, &place,
+                 "tags (!) are not allowed; remove it, and "
                  "quote the value if it is a string");
     }
 }
@@ -233,8 +232,10 @@ push(struct reader *r, enum node_type type, const struct diag_place *place)
 
     node_attach(r, n);
     if (r->depth >= MAX_DEPTH) {
-        diag_add(r->diag, place, "nested more than %d levels deep; "
-                     "a policy needs no more than 11", MAX_DEPTH);
+        diag_add(r->diag, place,
+                 "nested more than %d levels deep; "
+                 "a policy needs no more than 11",
+                 MAX_DEPTH);
         return false;
     }
     r->stack[r->depth++] = n;
@@ -251,15 +252,16 @@ check_keys(struct reader *r, struct node *map)
 
     for (struct node *key = map->children; key; key = key->next) {
         const struct node *first = shash_find_data(&keys, key->text);
-        bool complex = key->type == NODE_SEQUENCE
-                       || key->type == NODE_MAPPING;
+        bool complex = key->type == NODE_SEQUENCE || key->type == NODE_MAPPING;
 
         if (complex) {
-            diag_add(r->diag, &key->place, "a key must be a name, not %s; "
+            diag_add(r->diag, &key->place,
+                     "a key must be a name, not %s; "
                      "write a name, in quotes if need be",
                      node_type_name(key->type));
         } else if (first && !key->broken) {
-            diag_add(r->diag, &key->place, "\"%s\" is there twice, first at "
+            diag_add(r->diag, &key->place,
+                     "\"%s\" is there twice, first at "
                      "line %u; keep one of the two",
                      key->text, first->place.line);
         }
@@ -286,7 +288,9 @@ pop(struct reader *r)
     /* If what ended was itself a key (an error, told before), its value is
      * still to come. */
     r->key = parent && parent->type == NODE_MAPPING && parent->last
-             && !parent->last->value ? parent->last : NULL;
+                     && !parent->last->value
+                 ? parent->last
+                 : NULL;
 }
 
 /* Returns what the scalar 'token' says, its escapes resolved, in the arena;
@@ -325,15 +329,15 @@ scalar(struct reader *r, const struct fy_event_scalar_data *s)
     struct node *n;
 
     check_properties(r, s->anchor, s->tag);
-    if (text && (!s->value
-                 || fy_token_scalar_style(s->value) == FYSS_PLAIN)) {
+    if (text && (!s->value || fy_token_scalar_style(s->value) == FYSS_PLAIN)) {
         type = plain_type(text);
     }
     n = node_new(r, type, &place);
     if (text) {
         n->text = text;
     } else {
-        diag_add(r->diag, &place, "NUL character, or an escape that makes no "
+        diag_add(r->diag, &place,
+                 "NUL character, or an escape that makes no "
                  "text; remove it");
         n->broken = true;
     }
@@ -348,19 +352,19 @@ event(struct reader *r, struct fy_event *e)
     struct node *n;
 
     if (r->n_nodes >= MAX_NODES) {
-        diag_add(r->diag, &place, "more than %d values in one file; "
-                 "split it and use \"include\"", MAX_NODES);
+        diag_add(r->diag, &place,
+                 "more than %d values in one file; "
+                 "split it and use \"include\"",
+                 MAX_NODES);
         return false;
     }
     switch (e->type) {
     case FYET_MAPPING_START:
-        check_properties(r, e->mapping_start.anchor,
-                         e->mapping_start.tag);
+        check_properties(r, e->mapping_start.anchor, e->mapping_start.tag);
         return push(r, NODE_MAPPING, &place);
 
     case FYET_SEQUENCE_START:
-        check_properties(r, e->sequence_start.anchor,
-                         e->sequence_start.tag);
+        check_properties(r, e->sequence_start.anchor, e->sequence_start.tag);
         return push(r, NODE_SEQUENCE, &place);
 
     case FYET_MAPPING_END:
@@ -374,8 +378,9 @@ event(struct reader *r, struct fy_event *e)
         return true;
 
     case FYET_ALIAS:
-        diag_add(r->diag, &place, "aliases (*) are not allowed; "
-                     "write the value out");
+        diag_add(r->diag, &place,
+                 "aliases (*) are not allowed; "
+                 "write the value out");
         n = node_new(r, NODE_NULL, &place);
         n->broken = true;
         node_attach(r, n);
@@ -383,8 +388,9 @@ event(struct reader *r, struct fy_event *e)
 
     case FYET_DOCUMENT_START:
         if (r->root) {
-            diag_add(r->diag, &place, "a second document; write each into a "
-                         "file of its own");
+            diag_add(r->diag, &place,
+                     "a second document; write each into a "
+                     "file of its own");
             return false;
         }
         return true;
@@ -413,11 +419,12 @@ syntax_errors(struct reader *r, struct fy_diag *fy_diag)
             place = token_place(r, e->fyt);
         }
         diag_add(r->diag, &place, "%s; this is not YAML 1.2 or JSON",
-                     e->msg ? e->msg : "syntax error");
+                 e->msg ? e->msg : "syntax error");
     }
     if (r->diag->n == before) {
-        diag_add(r->diag, &r->last, "syntax error; this is not YAML 1.2 or "
-                     "JSON");
+        diag_add(r->diag, &r->last,
+                 "syntax error; this is not YAML 1.2 or "
+                 "JSON");
     }
 }
 
@@ -487,7 +494,8 @@ node_read(struct arena *arena, struct diag *diag,
         return NULL;
     }
     if (!r.root) {
-        diag_add(diag, &r.last, "the file is empty; it needs at least "
+        diag_add(diag, &r.last,
+                 "the file is empty; it needs at least "
                  "\"version: 1\"");
     }
     return r.root;

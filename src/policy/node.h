@@ -24,19 +24,19 @@ enum node_type {
 
 struct node {
     enum node_type type;
-    const char *text;           /* Of a scalar, else "". */
-    const char *key;            /* Of the nearest mapping above, else "". */
-    bool item;                  /* Of a sequence. */
-    bool broken;                /* Its error has been told already. */
+    const char *text; /* Of a scalar, else "". */
+    const char *key;  /* Of the nearest mapping above, else "". */
+    bool item;        /* Of a sequence. */
+    bool broken;      /* Its error has been told already. */
     struct diag_place place;
-    struct node *value;         /* Of a mapping's key. */
-    struct node *children;      /* Sequence: items. Mapping: keys. */
+    struct node *value;    /* Of a mapping's key. */
+    struct node *children; /* Sequence: items. Mapping: keys. */
     struct node *last;
-    struct node *next;          /* Next child of the same parent. */
-    size_t n;                   /* Number of children. */
+    struct node *next; /* Next child of the same parent. */
+    size_t n;          /* Number of children. */
 };
 
-#define NODE_FOR_EACH(CHILD, PARENT) \
+#define NODE_FOR_EACH(CHILD, PARENT)                           \
     for (const struct node *CHILD = (PARENT)->children; CHILD; \
          CHILD = (CHILD)->next)
 

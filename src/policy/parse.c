@@ -30,8 +30,10 @@ read_host(struct build *b, const struct file *f)
         return;
     }
     if (b->host) {
-        build_error(b, node, "\"host\" is already in %s:%u; keep one of the "
-                    "two", b->host->place.source->name, b->host->place.line);
+        build_error(b, node,
+                    "\"host\" is already in %s:%u; keep one of the "
+                    "two",
+                    b->host->place.source->name, b->host->place.line);
         return;
     }
     b->host = node;
@@ -51,9 +53,11 @@ read_tenants(struct build *b, const struct file *f)
         const struct node *first = build_once(&b->tenants, key->text, key);
 
         if (first) {
-            build_error(b, key, "tenant \"%.60s\" is already in %s:%u; write "
-                        "all of a tenant into one file", key->text,
-                        first->place.source->name, first->place.line);
+            build_error(b, key,
+                        "tenant \"%.60s\" is already in %s:%u; write "
+                        "all of a tenant into one file",
+                        key->text, first->place.source->name,
+                        first->place.line);
             continue;
         }
         name_check(b, key, "a tenant");
@@ -69,11 +73,12 @@ finish(struct loader *l, struct ds *errors, struct policy **ret_policy)
     struct policy *policy = l->build.policy;
     size_t n = 0;
 
-    policy->host = (struct policy_host) {
+    policy->host = (struct policy_host){
         .bridge = "cordon0",
         .dataplane = DATAPLANE_LINUX,
         .mark_mask = POLICY_MARK_MASK,
-        .where = { .file = l->files ? l->files->source.name : "", .line = 1,
+        .where = { .file = l->files ? l->files->source.name : "",
+                   .line = 1,
                    .column = 1 },
     };
     for (const struct file *f = l->files; f; f = f->next) {

@@ -19,7 +19,7 @@
 #include "uuid.h"
 
 enum {
-    MIN_LEN_IPV4 = 8,           /* Shortest prefixes. */
+    MIN_LEN_IPV4 = 8, /* Shortest prefixes. */
     MIN_LEN_IPV6 = 32,
     MAX_NAME = 63,
 };
@@ -31,9 +31,10 @@ scalar_bool(struct build *b, const struct node *node, bool *ret)
         return false;
     }
     if (node->type != NODE_BOOL) {
-        build_error(b, node, "\"%.60s\" must be true or false, not %s; write "
-                    "true or false without quotes", node->key,
-                    node_type_name(node->type));
+        build_error(b, node,
+                    "\"%.60s\" must be true or false, not %s; write "
+                    "true or false without quotes",
+                    node->key, node_type_name(node->type));
         return false;
     }
     *ret = node->text[0] == 't' || node->text[0] == 'T';
@@ -81,14 +82,17 @@ scalar_integer(struct build *b, const struct node *node, int64_t min,
         return false;
     }
     if (node->type != NODE_INTEGER && node->type != NODE_FLOAT) {
-        build_error(b, node, "\"%.60s\" must be an integer from %"PRId64" to "
-                    "%"PRId64", not %s; write the number without quotes",
+        build_error(b, node,
+                    "\"%.60s\" must be an integer from %" PRId64 " to "
+                    "%" PRId64 ", not %s; write the number without quotes",
                     node->key, min, max, node_type_name(node->type));
         return false;
     }
     if (!parse_integer(node, &value) || value < min || value > max) {
-        build_error(b, node, "\"%.60s\" is %.60s; it must be an integer from "
-                    "%"PRId64" to %"PRId64, node->key, node->text, min, max);
+        build_error(b, node,
+                    "\"%.60s\" is %.60s; it must be an integer from "
+                    "%" PRId64 " to %" PRId64,
+                    node->key, node->text, min, max);
         return false;
     }
     *ret = value;
@@ -119,7 +123,7 @@ scalar_string(struct build *b, const struct node *node, const char *what,
 bool
 scalar_mac(struct build *b, const struct node *node, struct eth_addr *ret)
 {
-    static const struct eth_addr vif = ETH_ADDR_C(fe,ff,ff,ff,ff,ff);
+    static const struct eth_addr vif = ETH_ADDR_C(fe, ff, ff, ff, ff, ff);
     struct eth_addr mac;
     const char *s;
 
@@ -127,17 +131,24 @@ scalar_mac(struct build *b, const struct node *node, struct eth_addr *ret)
         return false;
     }
     if (!mac_parse(s, &mac)) {
-        build_error(b, node, "\"%.60s\" is not a MAC address; write six pairs "
-                    "of hexadecimal digits: 00:16:3e:00:00:01", s);
+        build_error(b, node,
+                    "\"%.60s\" is not a MAC address; write six pairs "
+                    "of hexadecimal digits: 00:16:3e:00:00:01",
+                    s);
     } else if (eth_addr_is_zero(mac)) {
-        build_error(b, node, "the zero MAC address belongs to nobody; write "
+        build_error(b, node,
+                    "the zero MAC address belongs to nobody; write "
                     "the one that the interface has");
     } else if (eth_addr_is_multicast(mac)) {
-        build_error(b, node, "%s is a group's MAC address; an interface's has "
-                    "an even first byte", s);
+        build_error(b, node,
+                    "%s is a group's MAC address; an interface's has "
+                    "an even first byte",
+                    s);
     } else if (eth_addr_equals(mac, vif)) {
-        build_error(b, node, "%s is what every vif has in dom0; write the one "
-                    "that the guest has", s);
+        build_error(b, node,
+                    "%s is what every vif has in dom0; write the one "
+                    "that the guest has",
+                    s);
     } else {
         *ret = mac;
         return true;
@@ -151,32 +162,37 @@ static const struct unfit {
     const char *what;
     const char *advice;
 } unfits[] = {
-    { { { AF_INET, { 0 } }, 8 }, "an unspecified address",
+    { { { AF_INET, { 0 } }, 8 },
+      "an unspecified address",
       "write the addresses that it has" },
-    { { { AF_INET, { 127 } }, 8 }, "a loopback address",
+    { { { AF_INET, { 127 } }, 8 },
+      "a loopback address",
       "write the addresses that others see" },
-    { { { AF_INET, { 224 } }, 4 }, "a multicast address",
+    { { { AF_INET, { 224 } }, 4 },
+      "a multicast address",
       "groups need no permission, write unicast addresses" },
-    { { { AF_INET, { 255, 255, 255, 255 } }, 32 }, "the broadcast address",
+    { { { AF_INET, { 255, 255, 255, 255 } }, 32 },
+      "the broadcast address",
       "write unicast addresses" },
-    { { { AF_INET6, { 0 } }, 128 }, "the unspecified address",
+    { { { AF_INET6, { 0 } }, 128 },
+      "the unspecified address",
       "write the addresses that it has" },
-    { { { AF_INET6, { [15] = 1 } }, 128 }, "the loopback address",
+    { { { AF_INET6, { [15] = 1 } }, 128 },
+      "the loopback address",
       "write the addresses that others see" },
-    { { { AF_INET6, { 0xff } }, 8 }, "a multicast address",
+    { { { AF_INET6, { 0xff } }, 8 },
+      "a multicast address",
       "groups need no permission, write unicast addresses" },
-    { { { AF_INET6, { [10] = 0xff, 0xff } }, 96 }, "an IPv4-mapped address",
+    { { { AF_INET6, { [10] = 0xff, 0xff } }, 96 },
+      "an IPv4-mapped address",
       "write the IPv4 address itself" },
 };
 
-static const struct prefix link_locals = {
-    { AF_INET6, { 0xfe, 0x80 } }, 10
-};
+static const struct prefix link_locals = { { AF_INET6, { 0xfe, 0x80 } }, 10 };
 
 /* The part of them that is in use, RFC 4291 section 2.5.6. */
-static const struct prefix link_locals_64 = {
-    { AF_INET6, { 0xfe, 0x80 } }, 64
-};
+static const struct prefix link_locals_64 = { { AF_INET6, { 0xfe, 0x80 } },
+                                              64 };
 
 /* Checks that all of 'p', which the text 's' gave, can be somebody's. */
 static bool
@@ -188,25 +204,32 @@ check_unicast(struct build *b, const struct node *node, const char *s,
     for (size_t i = 0; i < ARRAY_SIZE(unfits); i++) {
         if (prefix_overlaps(p, &unfits[i].prefix)) {
             build_error(b, node, "%.60s %s %s; %s", s,
-                        prefix_is_host(p) ? "is" : "contains",
-                        unfits[i].what, unfits[i].advice);
+                        prefix_is_host(p) ? "is" : "contains", unfits[i].what,
+                        unfits[i].advice);
             return false;
         }
     }
     if (link_local && use == ADDRESS_GLOBAL) {
-        build_error(b, node, "%.60s is link-local, which has no place here; "
-                    "an interface's is its \"link_local\"", s);
+        build_error(b, node,
+                    "%.60s is link-local, which has no place here; "
+                    "an interface's is its \"link_local\"",
+                    s);
         return false;
     }
     if (!link_local && use == ADDRESS_LINK_LOCAL) {
-        build_error(b, node, "%.60s is not link-local; write one in "
-                    "fe80::/64", s);
+        build_error(b, node,
+                    "%.60s is not link-local; write one in "
+                    "fe80::/64",
+                    s);
         return false;
     }
-    if (link_local && (!prefix_contains(&link_locals_64, p)
-                       || !addr_cmp(&p->addr, &link_locals_64.addr))) {
-        build_error(b, node, "%.60s is no usable link-local address; write "
-                    "one in fe80::/64", s);
+    if (link_local
+        && (!prefix_contains(&link_locals_64, p)
+            || !addr_cmp(&p->addr, &link_locals_64.addr))) {
+        build_error(b, node,
+                    "%.60s is no usable link-local address; write "
+                    "one in fe80::/64",
+                    s);
         return false;
     }
     return true;
@@ -223,8 +246,10 @@ scalar_address(struct build *b, const struct node *node, enum address_use use,
         return false;
     }
     if (!addr_parse(s, &p.addr)) {
-        build_error(b, node, "\"%.60s\" is not an IP address; write one "
-                    "without length: 10.0.0.1 or fd00::1", s);
+        build_error(b, node,
+                    "\"%.60s\" is not an IP address; write one "
+                    "without length: 10.0.0.1 or fd00::1",
+                    s);
         return false;
     }
     p.len = addr_bits(&p.addr);
@@ -246,17 +271,20 @@ read_prefix(struct build *b, const struct node *node, bool need_length,
         return false;
     }
     if (!prefix_parse(s, &p) || (need_length && !strchr(s, '/'))) {
-        build_error(b, node, "\"%.60s\" is not an IP %s", s, need_length
-                    ? "prefix; write it with its length: 10.0.0.0/24 or "
-                      "fd00::/64"
-                    : "address or prefix; write it as in 10.0.0.1, fd00::1, "
-                      "10.0.0.0/24 or fd00::/64");
+        build_error(
+            b, node, "\"%.60s\" is not an IP %s", s,
+            need_length
+                ? "prefix; write it with its length: 10.0.0.0/24 or "
+                  "fd00::/64"
+                : "address or prefix; write it as in 10.0.0.1, fd00::1, "
+                  "10.0.0.0/24 or fd00::/64");
         return false;
     }
     if (p.len < (p.addr.family == AF_INET ? MIN_LEN_IPV4 : MIN_LEN_IPV6)) {
-        build_error(b, node, "%.60s is too wide; write prefixes of at least "
-                    "/%d", s, p.addr.family == AF_INET ? MIN_LEN_IPV4
-                                                       : MIN_LEN_IPV6);
+        build_error(b, node,
+                    "%.60s is too wide; write prefixes of at least "
+                    "/%d",
+                    s, p.addr.family == AF_INET ? MIN_LEN_IPV4 : MIN_LEN_IPV6);
         return false;
     }
     network = p;
@@ -264,9 +292,10 @@ read_prefix(struct build *b, const struct node *node, bool need_length,
     if (!host_bits && prefix_has_host_bits(&p)) {
         char address[ADDR_STRLEN], all[PREFIX_STRLEN];
 
-        build_error(b, node, "%.60s has bits set past its length; write %s "
-                    "for all of it or %s for the one address", s,
-                    prefix_format(&network, all),
+        build_error(b, node,
+                    "%.60s has bits set past its length; write %s "
+                    "for all of it or %s for the one address",
+                    s, prefix_format(&network, all),
                     addr_format(&p.addr, address));
         return false;
     }
@@ -315,9 +344,11 @@ scalar_device(struct build *b, const struct node *node, const char **ret)
         ok = ok && strcmp(s, reserved[i]);
     }
     if (!ok) {
-        build_error(b, node, "\"%.60s\" cannot be a network device's name; "
+        build_error(b, node,
+                    "\"%.60s\" cannot be a network device's name; "
                     "it has 1 to %d characters, without space, / : %%, and "
-                    "is not \"all\" or \"default\"", s, IFNAMSIZ - 1);
+                    "is not \"all\" or \"default\"",
+                    s, IFNAMSIZ - 1);
         return false;
     }
     *ret = s;
@@ -334,8 +365,10 @@ scalar_uuid(struct build *b, const struct node *node, struct uuid *ret)
         return false;
     }
     if (!uuid_from_string(&uuid, s)) {
-        build_error(b, node, "\"%.60s\" is not a UUID; `xl list -v` shows "
-                    "those of running domains", s);
+        build_error(b, node,
+                    "\"%.60s\" is not a UUID; `xl list -v` shows "
+                    "those of running domains",
+                    s);
         return false;
     }
     if (uuid_is_zero(&uuid)) {
@@ -353,13 +386,16 @@ name_check(struct build *b, const struct node *name, const char *what)
     bool ok = isalnum((unsigned char) *s) && strlen(s) <= MAX_NAME;
 
     for (; *s; s++) {
-        ok = ok && ((unsigned char) *s < 0x80
-                    && (isalnum((unsigned char) *s) || strchr("_.-", *s)));
+        ok = ok
+             && ((unsigned char) *s < 0x80
+                 && (isalnum((unsigned char) *s) || strchr("_.-", *s)));
     }
     if (!ok) {
-        build_error(b, name, "\"%.60s\" cannot be %s's name; it has 1 to %d "
+        build_error(b, name,
+                    "\"%.60s\" cannot be %s's name; it has 1 to %d "
                     "letters, digits, '_', '.' or '-' and starts with a "
-                    "letter or digit", name->text, what, MAX_NAME);
+                    "letter or digit",
+                    name->text, what, MAX_NAME);
     }
     return ok;
 }

@@ -19,9 +19,9 @@ struct node;
 
 /* Which addresses fit. */
 enum address_use {
-    ADDRESS_GLOBAL,             /* Not a link-local one. */
-    ADDRESS_LINK_LOCAL,         /* Only a link-local one. */
-    ADDRESS_ANY_UNICAST,        /* Either. */
+    ADDRESS_GLOBAL,      /* Not a link-local one. */
+    ADDRESS_LINK_LOCAL,  /* Only a link-local one. */
+    ADDRESS_ANY_UNICAST, /* Either. */
 };
 
 bool scalar_bool(struct build *, const struct node *, bool *ret);

@@ -14,7 +14,7 @@
 #include "uuid.h"
 
 enum {
-    MAX_INTERFACES = 256,       /* Of a guest. */
+    MAX_INTERFACES = 256, /* Of a guest. */
 };
 
 /* What xl calls a domain that it receives by migration: such a domain is
@@ -55,9 +55,11 @@ read_uuid(struct build *b, const struct node *node, struct policy_guest *guest)
     snprintf(text, sizeof text, UUID_FMT, UUID_ARGS(&guest->uuid));
     first = build_once(&b->uuids, text, node);
     if (first) {
-        build_error(b, node, "UUID %s is already another guest's (%s:%u:%u); "
-                    "each domain has its own", text, first->place.source->name,
-                    first->place.line, first->place.column);
+        build_error(b, node,
+                    "UUID %s is already another guest's (%s:%u:%u); "
+                    "each domain has its own",
+                    text, first->place.source->name, first->place.line,
+                    first->place.column);
     }
 }
 
@@ -86,8 +88,10 @@ check_domain(struct build *b, const struct node *name,
     }
     if (!strcmp(name->text, "Domain-0")
         || (n >= suffix && !strcmp(&name->text[n - suffix], incoming))) {
-        build_error(b, name, "\"%.80s\" is a name that Xen gives to domains "
-                    "itself; write the guest's own", name->text);
+        build_error(b, name,
+                    "\"%.80s\" is a name that Xen gives to domains "
+                    "itself; write the guest's own",
+                    name->text);
         return;
     }
     first = shash_find_data(&b->by_name, name->text);
@@ -95,7 +99,8 @@ check_domain(struct build *b, const struct node *name,
         first = shash_find_data(&b->by_uuid, name->text);
     }
     if (first) {
-        build_error(b, name, "a domain \"%s\" would match the guest at "
+        build_error(b, name,
+                    "a domain \"%s\" would match the guest at "
                     "%s:%u:%u, too; give both guests their \"uuid\"",
                     name->text, first->place.source->name, first->place.line,
                     first->place.column);
@@ -148,8 +153,8 @@ tenant_read(struct build *b, const struct node *name,
     }
     /* Networks first, wherever they stand: interfaces refer to them. */
     if (mapping_check(b, nodes.networks)) {
-        tenant->networks = ARENA_ARRAY(b->arena, struct policy_network,
-                                       nodes.networks->n);
+        tenant->networks =
+            ARENA_ARRAY(b->arena, struct policy_network, nodes.networks->n);
         NODE_FOR_EACH (key, nodes.networks) {
             struct policy_network *n = &tenant->networks[tenant->n_networks];
 
@@ -160,8 +165,8 @@ tenant_read(struct build *b, const struct node *name,
         }
     }
     if (mapping_check(b, nodes.guests)) {
-        tenant->guests = ARENA_ARRAY(b->arena, struct policy_guest,
-                                     nodes.guests->n);
+        tenant->guests =
+            ARENA_ARRAY(b->arena, struct policy_guest, nodes.guests->n);
         NODE_FOR_EACH (key, nodes.guests) {
             struct policy_guest *g = &tenant->guests[tenant->n_guests];
 

@@ -32,7 +32,8 @@ many_tenants(struct ds *text)
                       "        gateways:\n"
                       "          - mac: \"00:16:3e:00:00:fe\"\n"
                       "            addresses: [10.0.0.1, \"fe80::1\"]\n"
-                      "    guests:\n", t, t + 1);
+                      "    guests:\n",
+                      t, t + 1);
         for (int g = 0; g < N / 100; g++) {
             ds_put_format(text,
                           "      web-%d-%d:\n"
@@ -50,8 +51,8 @@ static void
 one_network(struct ds *text)
 {
     ds_put_cstr(text, "version: 1\ntenants: { acme: { networks: { web: { "
-                "vlan: 1, subnets: [10.0.0.0/8, \"fd00:a::/64\"] } },\n"
-                "guests: {\n");
+                      "vlan: 1, subnets: [10.0.0.0/8, \"fd00:a::/64\"] } },\n"
+                      "guests: {\n");
     for (int g = 0; g < N; g++) {
         ds_put_format(text,
                       "web%d: { interfaces: [ { mac: 02:00:00:00:%02x:%02x, "
@@ -66,14 +67,14 @@ static void
 one_line(struct ds *text)
 {
     ds_put_cstr(text, "{\"version\":1,\"tenants\":{\"acme\":{\"networks\":{"
-                "\"web\":{\"vlan\":1,\"subnets\":[\"10.0.0.0/8\"]}},"
-                "\"guests\":{");
+                      "\"web\":{\"vlan\":1,\"subnets\":[\"10.0.0.0/8\"]}},"
+                      "\"guests\":{");
     for (int g = 0; g < N; g++) {
-        ds_put_format(text, "%s\"web%d\":{\"interfaces\":[{\"mac\":"
+        ds_put_format(text,
+                      "%s\"web%d\":{\"interfaces\":[{\"mac\":"
                       "\"02:00:00:00:%02x:%02x\",\"addresses\":"
                       "[\"10.1.%d.%d\"],\"network\":\"web\"}]}",
-                      g ? "," : "", g, g / 250, g % 250, g / 250,
-                      g % 250 + 1);
+                      g ? "," : "", g, g / 250, g % 250, g / 250, g % 250 + 1);
     }
     ds_put_cstr(text, "}}}}");
 }
@@ -108,8 +109,8 @@ static void
 print_figure(const char *name, double value, const char *unit, double budget)
 {
     printf("{\"name\": \"%s\", \"value\": %.4g, \"unit\": \"%s\", "
-           "\"budget\": %g, \"ok\": %s}\n", name, value, unit, budget,
-           value <= budget ? "true" : "false");
+           "\"budget\": %g, \"ok\": %s}\n",
+           name, value, unit, budget, value <= budget ? "true" : "false");
 }
 
 int

@@ -54,8 +54,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct policy *policy = NULL;
     int error;
 
-    error = policy_parse("fuzz.yaml", (const char *) data, size, &errors,
-                         &policy);
+    error =
+        policy_parse("fuzz.yaml", (const char *) data, size, &errors, &policy);
     if (error) {
         ovs_assert(error == -EINVAL && !policy);
         ovs_assert(!strncmp(ds_cstr(&errors), "fuzz.yaml:", 10));

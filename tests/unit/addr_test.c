@@ -90,7 +90,7 @@ parse_addr(void **state OVS_UNUSED)
         } else if (ok) {
             assert_string_equal(addr_format(&a, buf), addrs[i].canonical);
         } else {
-            assert_int_equal(a.family, 77);     /* Untouched. */
+            assert_int_equal(a.family, 77); /* Untouched. */
         }
     }
 }
@@ -273,18 +273,12 @@ static const struct {
     const char *s;
     bool ok;
 } macs[] = {
-    { "00:16:3e:00:00:01", true },
-    { "FE:ff:Ff:fF:ff:ff", true },
-    { "00:00:00:00:00:00", true },
-    { "", false },
-    { "00:16:3e:00:00", false },
-    { "00:16:3e:00:00:01:02", false },
-    { "00:16:3e:00:00:1", false },
-    { "00:16:3e:00:00:0g", false },
-    { "00-16-3e-00-00-01", false },
-    { "0016:3e00:0001:00", false },
-    { "00:16:3e:00:00:01 ", false },
-    { "00:16:3e:00:00: 1", false },
+    { "00:16:3e:00:00:01", true },   { "FE:ff:Ff:fF:ff:ff", true },
+    { "00:00:00:00:00:00", true },   { "", false },
+    { "00:16:3e:00:00", false },     { "00:16:3e:00:00:01:02", false },
+    { "00:16:3e:00:00:1", false },   { "00:16:3e:00:00:0g", false },
+    { "00-16-3e-00-00-01", false },  { "0016:3e00:0001:00", false },
+    { "00:16:3e:00:00:01 ", false }, { "00:16:3e:00:00: 1", false },
     { "00:16:3e:00:00:+1", false },
 };
 
@@ -307,12 +301,14 @@ static void
 order(void **state OVS_UNUSED)
 {
     static const char *const sorted[] = {
-        "0.0.0.0/0", "10.0.0.0/8", "10.0.0.0/24", "10.0.0.0", "10.0.0.1",
-        "255.255.255.255", "::/0", "::1", "fd00::/8", "fd00::/64", "fd00::",
-        "fd00::1",
+        "0.0.0.0/0", "10.0.0.0/8",      "10.0.0.0/24", "10.0.0.0",
+        "10.0.0.1",  "255.255.255.255", "::/0",        "::1",
+        "fd00::/8",  "fd00::/64",       "fd00::",      "fd00::1",
     };
     static const char *const sorted_macs[] = {
-        "00:00:00:00:00:01", "00:00:00:00:01:00", "01:00:00:00:00:00",
+        "00:00:00:00:00:01",
+        "00:00:00:00:01:00",
+        "01:00:00:00:00:00",
         "ff:00:00:00:00:00",
     };
 
@@ -339,12 +335,9 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(parse_addr),
-        cmocka_unit_test(parse_prefix),
-        cmocka_unit_test(contain),
-        cmocka_unit_test(kind),
-        cmocka_unit_test(eui64),
-        cmocka_unit_test(parse_mac),
+        cmocka_unit_test(parse_addr), cmocka_unit_test(parse_prefix),
+        cmocka_unit_test(contain),    cmocka_unit_test(kind),
+        cmocka_unit_test(eui64),      cmocka_unit_test(parse_mac),
         cmocka_unit_test(order),
     };
 

@@ -55,8 +55,7 @@ static void
 dump_host(const struct policy_host *h)
 {
     printf("host uplink %s bridge %s dataplane %d mark_mask %#x",
-           h->uplink ? h->uplink : "-", h->bridge, h->dataplane,
-           h->mark_mask);
+           h->uplink ? h->uplink : "-", h->bridge, h->dataplane, h->mark_mask);
     dump_prefixes("underlay", h->underlay, h->n_underlay);
     dump_where(&h->where);
 }
@@ -70,7 +69,7 @@ dump_network(const struct policy_network *n)
     for (size_t i = 0; i < n->n_gateways; i++) {
         const struct policy_gateway *g = &n->gateways[i];
 
-        printf("  gateway "ETH_ADDR_FMT, ETH_ADDR_ARGS(g->mac));
+        printf("  gateway " ETH_ADDR_FMT, ETH_ADDR_ARGS(g->mac));
         dump_addrs(g->addresses, g->n_addresses);
     }
 }
@@ -80,19 +79,19 @@ dump_interface(const struct policy_interface *i)
 {
     char buf[ADDR_STRLEN];
 
-    printf("  interface %s "ETH_ADDR_FMT" network %s", i->port,
+    printf("  interface %s " ETH_ADDR_FMT " network %s", i->port,
            ETH_ADDR_ARGS(i->mac), i->network->name);
     dump_prefixes("addresses", i->addresses, i->n_addresses);
-    printf(" link_local %s",
-           i->link_local == LINK_LOCAL_EUI64 ? "eui64"
-           : i->link_local == LINK_LOCAL_ANY ? "any"
-           : addr_format(&i->link_local_address, buf));
+    printf(" link_local %s", i->link_local == LINK_LOCAL_EUI64 ? "eui64"
+                             : i->link_local == LINK_LOCAL_ANY
+                                 ? "any"
+                                 : addr_format(&i->link_local_address, buf));
     printf("%s%s storm %u device %s", i->router ? " router" : "",
            i->dhcp_server ? " dhcp_server" : "", i->storm,
            i->device ? i->device : "-");
     dump_where(&i->where);
     for (size_t j = 0; j < i->n_extra; j++) {
-        printf("    extra "ETH_ADDR_FMT, ETH_ADDR_ARGS(i->extra[j].mac));
+        printf("    extra " ETH_ADDR_FMT, ETH_ADDR_ARGS(i->extra[j].mac));
         dump_prefixes("addresses", i->extra[j].addresses,
                       i->extra[j].n_addresses);
         printf("\n");
@@ -108,7 +107,7 @@ dump_guest(const struct policy_guest *g)
 {
     printf("guest %s/%s", g->tenant->name, g->name);
     if (g->has_uuid) {
-        printf(" uuid "UUID_FMT, UUID_ARGS(&g->uuid));
+        printf(" uuid " UUID_FMT, UUID_ARGS(&g->uuid));
     }
     dump_where(&g->where);
     for (size_t i = 0; i < g->n_interfaces; i++) {
@@ -165,6 +164,6 @@ main(int argc, char *argv[])
         return check(argv[1], false) ? 1 : 0;
     }
     fprintf(stderr, "usage: policy_check [--dump] PATH\n"
-            "       policy_check --each PATH...\n");
+                    "       policy_check --each PATH...\n");
     return 2;
 }

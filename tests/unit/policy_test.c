@@ -77,7 +77,7 @@ fails(const char *path, int error, const char *what)
     struct policy *policy = (struct policy *) &errors;
 
     assert_int_equal(policy_load(path, &errors, &policy), error);
-    assert_ptr_equal(policy, &errors);          /* Untouched. */
+    assert_ptr_equal(policy, &errors); /* Untouched. */
     if (!strstr(ds_cstr(&errors), what)) {
         fail_msg("no \"%s\" in: %s", what, ds_cstr(&errors));
     }
@@ -102,7 +102,8 @@ unreadable(void **state OVS_UNUSED)
     free(missing);
     missing = xasprintf("%s/fifo", scratch);
     assert_int_equal(mkfifo(missing, 0600), 0);
-    fails(including, -EINVAL, "including.yaml:2:12: error: cannot read "
+    fails(including, -EINVAL,
+          "including.yaml:2:12: error: cannot read "
           "\"large.yaml\": too large");
     /* Not waited for; without a writer it is an empty file. */
     fails(including, -EINVAL, "/fifo:1:1: error: the file is empty");
@@ -143,14 +144,16 @@ one_of_two(void **state OVS_UNUSED)
     assert_int_equal(policy->host.uplink_where.column, 17);
     policy_free(policy);
 
-    assert_int_equal(policy_parse("memory", good, strlen(good), &errors,
-                                  &policy), 0);
+    assert_int_equal(
+        policy_parse("memory", good, strlen(good), &errors, &policy), 0);
     assert_string_equal(policy->host.where.file, "memory");
     policy_free(policy);
     policy_free(NULL);
     assert_int_equal(policy_parse("memory", "version: 1\ninclude: [x]", 23,
-                                  &errors, &policy), -EINVAL);
-    assert_non_null(strstr(ds_cstr(&errors), "memory:2:10: error: "
+                                  &errors, &policy),
+                     -EINVAL);
+    assert_non_null(strstr(ds_cstr(&errors),
+                           "memory:2:10: error: "
                            "\"include\" is possible in files only"));
     ds_destroy(&errors);
     free(path);
@@ -167,14 +170,17 @@ every_error(void **state OVS_UNUSED)
     unsigned int before = 0;
 
     ds_put_cstr(&text, "version: 1\ntenants:\n  acme:\n    networks: { web: "
-                "{ vlan: 1, subnets: [10.0.0.0/8] } }\n    guests:\n");
+                       "{ vlan: 1, subnets: [10.0.0.0/8] } }\n    guests:\n");
     for (int i = 0; i < N; i++) {
-        ds_put_format(&text, "      web%d: { interfaces: [ { mac: "
+        ds_put_format(&text,
+                      "      web%d: { interfaces: [ { mac: "
                       "02:00:00:00:00:01, addresses: [10.0.0.1/8], network: "
-                      "wbe, mtu: 1500 } ] }\n", i);
+                      "wbe, mtu: 1500 } ] }\n",
+                      i);
     }
-    assert_int_equal(policy_parse("all", text.string, text.length, &errors,
-                                  &policy), -EINVAL);
+    assert_int_equal(
+        policy_parse("all", text.string, text.length, &errors, &policy),
+        -EINVAL);
     assert_int_equal(count(ds_cstr(&errors), ": error: "), 3 * N);
     assert_int_equal(count(ds_cstr(&errors), "bits set past"), N);
     assert_int_equal(count(ds_cstr(&errors), "has no network \"wbe\""), N);
@@ -200,22 +206,26 @@ one_conflict_each(void **state OVS_UNUSED)
     struct policy *policy;
 
     ds_put_cstr(&text, "version: 1\ntenants: { acme: { networks: { web: "
-                "{ vlan: 1, subnets: [10.0.0.0/8] } }, guests: {\n");
+                       "{ vlan: 1, subnets: [10.0.0.0/8] } }, guests: {\n");
     for (int i = 0; i < N; i++) {
-        ds_put_format(&text, "web%d: { interfaces: [ { mac: "
+        ds_put_format(&text,
+                      "web%d: { interfaces: [ { mac: "
                       "02:00:00:00:00:%02x, addresses: [10.0.0.%d], network: "
-                      "web } ] },\n", i, i == 150 ? 7 : i, i + 1);
+                      "web } ] },\n",
+                      i, i == 150 ? 7 : i, i + 1);
     }
     ds_put_cstr(&text, "all: { interfaces: [ { mac: 02:00:00:00:01:00, "
-                "addresses: [10.0.0.0/24], network: web } ] } } } }\n");
-    assert_int_equal(policy_parse("all", text.string, text.length, &errors,
-                                  &policy), -EINVAL);
+                       "addresses: [10.0.0.0/24], network: web } ] } } } }\n");
+    assert_int_equal(
+        policy_parse("all", text.string, text.length, &errors, &policy),
+        -EINVAL);
     assert_int_equal(count(ds_cstr(&errors), ": error: "), 2);
-    assert_non_null(strstr(ds_cstr(&errors), "all:153:32: error: MAC "
+    assert_non_null(strstr(ds_cstr(&errors),
+                           "all:153:32: error: MAC "
                            "02:00:00:00:00:07 is already that of "
                            "acme/web7/0 in network \"web\" (all:10:30)"));
     assert_non_null(strstr(ds_cstr(&errors), "all:203:60: error: 10.0.0.0/24 "
-                           "overlaps 10.0.0."));
+                                             "overlaps 10.0.0."));
     ds_destroy(&text);
     ds_destroy(&errors);
 }
@@ -264,18 +274,28 @@ guesses(void **state OVS_UNUSED)
     static const struct {
         const char *word, *meant;
     } vectors[] = {
-        { "vlna", "vlan" }, { "vla", "vlan" }, { "VLAN", "vlan" },
-        { "vlans", "vlan" }, { "wlan", "vlan" }, { "subnet", "subnets" },
-        { "gatways", "gateways" }, { "gatway", "gateways" },
-        { "LinkLocal", NULL }, { "link-local", "link_local" },
-        { "mca", "mac" }, { "ma", "mac" }, { "m", NULL }, { "", NULL },
+        { "vlna", "vlan" },
+        { "vla", "vlan" },
+        { "VLAN", "vlan" },
+        { "vlans", "vlan" },
+        { "wlan", "vlan" },
+        { "subnet", "subnets" },
+        { "gatways", "gateways" },
+        { "gatewya", NULL },
+        { "gatewyas", "gateways" },
+        { "LinkLocal", NULL },
+        { "link-local", "link_local" },
+        { "mca", "mac" },
+        { "ma", "mac" },
+        { "m", NULL },
+        { "", NULL },
         { "colour", NULL },
         { "vlanvlanvlanvlanvlanvlanvlan", NULL },
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(vectors); i++) {
-        const char *meant = suggest(vectors[i].word, words, ARRAY_SIZE(words),
-                                    sizeof *words);
+        const char *meant =
+            suggest(vectors[i].word, words, ARRAY_SIZE(words), sizeof *words);
 
         if (!nullable_string_is_equal(meant, vectors[i].meant)) {
             fail_msg("\"%s\": %s", vectors[i].word, meant ? meant : "NULL");
@@ -291,14 +311,25 @@ utf8(void **state OVS_UNUSED)
         const char *s;
         size_t n, length;
     } vectors[] = {
-        { "a", 1, 1 }, { "\0", 1, 1 }, { "\x7f", 1, 1 }, { "\x80", 1, 0 },
-        { "\xc1\xbf", 2, 0 }, { "\xc2\x80", 2, 2 }, { "\xc2", 1, 0 },
-        { "\xc2\xc2", 2, 0 }, { "\xe0\x9f\xbf", 3, 0 },
-        { "\xe0\xa0\x80", 3, 3 }, { "\xed\x9f\xbf", 3, 3 },
-        { "\xed\xa0\x80", 3, 0 }, { "\xee\x80\x80", 3, 3 },
-        { "\xef\xbf", 2, 0 }, { "\xf0\x8f\xbf\xbf", 4, 0 },
-        { "\xf0\x90\x80\x80", 4, 4 }, { "\xf4\x8f\xbf\xbf", 4, 4 },
-        { "\xf4\x90\x80\x80", 4, 0 }, { "\xf5\x80\x80\x80", 4, 0 },
+        { "a", 1, 1 },
+        { "\0", 1, 1 },
+        { "\x7f", 1, 1 },
+        { "\x80", 1, 0 },
+        { "\xc1\xbf", 2, 0 },
+        { "\xc2\x80", 2, 2 },
+        { "\xc2", 1, 0 },
+        { "\xc2\xc2", 2, 0 },
+        { "\xe0\x9f\xbf", 3, 0 },
+        { "\xe0\xa0\x80", 3, 3 },
+        { "\xed\x9f\xbf", 3, 3 },
+        { "\xed\xa0\x80", 3, 0 },
+        { "\xee\x80\x80", 3, 3 },
+        { "\xef\xbf", 2, 0 },
+        { "\xf0\x8f\xbf\xbf", 4, 0 },
+        { "\xf0\x90\x80\x80", 4, 4 },
+        { "\xf4\x8f\xbf\xbf", 4, 4 },
+        { "\xf4\x90\x80\x80", 4, 0 },
+        { "\xf5\x80\x80\x80", 4, 0 },
         { "\xff", 1, 0 },
     };
 
@@ -321,11 +352,23 @@ static const struct {
     { "a\r\nb\r\n", 3, "f:2:1: error: m\nb\n^\n" },
     { "a\rb", 2, "f:2:1: error: m\nb\n^\n" },
     { "\tb", 1, "f:1:2: error: m\n b\n ^\n" },
-    { "\xc3\xa4" "b", 2, "f:1:2: error: m\n\xc3\xa4" "b\n ^\n" },
+    { "\xc3\xa4"
+      "b",
+      2,
+      "f:1:2: error: m\n\xc3\xa4"
+      "b\n ^\n" },
     { "\x1b[31mb", 5, "f:1:6: error: m\n?[31mb\n     ^\n" },
-    { "\xe2\x80\xae" "b", 3, "f:1:2: error: m\n?b\n ^\n" },
-    { "\xe2\x80\x93" "b", 3, "f:1:2: error: m\n\xe2\x80\x93" "b\n ^\n" },
-    { "\xff" "b", 1, "f:1:2: error: m\n?b\n ^\n" },
+    { "\xe2\x80\xae"
+      "b",
+      3, "f:1:2: error: m\n?b\n ^\n" },
+    { "\xe2\x80\x93"
+      "b",
+      3,
+      "f:1:2: error: m\n\xe2\x80\x93"
+      "b\n ^\n" },
+    { "\xff"
+      "b",
+      1, "f:1:2: error: m\n?b\n ^\n" },
 };
 
 static void
