@@ -206,7 +206,7 @@ def from_trunk(web1, web2, app1):
         (120,), "app1 app2")
     add("brings a frame in a VLAN nobody has", "unknown-vlan", to_web1,
         (130,), to_web1, (110,), web1.name)
-    add("brings VLAN 120 inside VLAN 110", None, everyone, (110, 120),
+    add("brings VLAN 120 inside VLAN 110", "tagged", everyone, (110, 120),
         ip(app1.mac, app1.ipv4), (120,), app1.name)
     add("brings web2's own MAC", "local-mac",
         ip(web1.mac, web1.ipv4, web2.mac, web2.ipv4), (110,),

@@ -16,7 +16,7 @@ from daemon import Daemon
 from dom0 import Uplink
 from guest import Guest, XlError, create
 from netns import addresses
-from shell import sh, until
+from shell import quiesce, sh, until
 from wire import Wire
 
 HERE = os.path.dirname(os.path.realpath(__file__))
@@ -202,7 +202,7 @@ class Bed:
                 "grep -q %s /tmp/capture.*" % b.hex())[0] == 0,
                 "%s gets its peer's beacon" % guest, every=0.05)
         places = {g.name: g.capture_stop() for g in self.guests}
-        self.dom0.wire.frames()     # Lets the queues run empty.
+        quiesce()
         places["dom0"] = self.dom0.listen()
         places["switch"] = self.switch.listen()
         return places
@@ -219,6 +219,21 @@ class Bed:
             if guest.exists():
                 guest.destroy()
         return "created"
+
+    def diagnosis(self):
+        """What helps if the bed itself cannot be built."""
+        lines = []
+        for command in ("xl list", "ps -eo pid,stat,wchan:24,args",
+                        "ip -br link show"):
+            lines.append(sh(command, check=False)[1])
+        if self.agent:
+            for name in ("stack", "status"):
+                path = "/proc/%d/%s" % (self.agent.pid, name)
+                if os.path.exists(path):
+                    with open(path) as text:
+                        lines.append(text.read())
+            lines.append(self.agent.log()[-2000:])
+        return "\n".join(lines)
 
 
 def who(places, body):

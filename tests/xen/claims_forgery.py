@@ -5,6 +5,7 @@ import attacks
 import frames as f
 from bed import Bed, who
 from claim import CLAIMS, Claim, claim
+from shell import quiesce
 
 
 def _attack_batch(bed, name, found, send, counted_at):
@@ -56,11 +57,12 @@ def _trunk_attacks(bed):
     def send(attack):
         beacon, body = bed.beacon(bed.web1)
         bed.uplink.wire.send(attack.frame, attack.twin)
-        bed.uplink.wire.frames()
+        quiesce()
         bed.web1.send_frames(beacon)
         bed.switch.wait(body)
 
-    return _attack_batch(bed, "trunk", found, send, lambda: None)
+    return _attack_batch(bed, "trunk", found, send,
+                         lambda: bed.uplink.name)
 
 
 def _attack_claims(attacker, found, see, hard, says):

@@ -104,7 +104,8 @@ def _(bed):
 
 
 @claim("xl create while the agent does not answer fails by timeout",
-       "it says so; its vif never up, never in a bridge", hard=True)
+       "the agent does not answer; its vif never up, never in a bridge",
+       hard=True)
 def _(bed):
     bed.agent.signal(signal.SIGSTOP)
     try:
@@ -113,7 +114,8 @@ def _(bed):
     finally:
         bed.agent.signal(signal.SIGCONT)
     said, _, moved = said.rpartition("; ")
-    return "%s; %s" % ("it says so" if "vif-cordon:" in said else said, moved)
+    return "%s; %s" % ("the agent does not answer"
+                       if "does not answer" in said else said, moved)
 
 
 @claim("kill -9 of the agent while web3 is plugged: xl create fails",

@@ -74,7 +74,11 @@ def show_drops(bed):
 def main():
     started = time.monotonic()
     bed = Bed(say)
-    build(bed)
+    try:
+        build(bed)
+    except Exception:
+        say(bed.diagnosis())
+        raise
     passed = failed = 0
     for c in claims.claims(hard="--hard" in sys.argv[1:]):
         if c.says:
