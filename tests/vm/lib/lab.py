@@ -21,7 +21,7 @@ import subprocess
 import sys
 
 from daemon import Daemon
-from netns import inside, link_info, veth
+from netns import inside, link_info
 from shell import CommandError, quiesce, sh, sysctl, until
 
 TESTS = pathlib.Path(__file__).resolve().parents[2]
@@ -393,13 +393,14 @@ class Lab(Bed):
         self.agent.begin(self.doc)
 
     def places(self):
-        places = {n: ("eth0", "g" + n, True) for n in DEVICE}
+        places = {n: ("eth0", "g" + n, True) for n in DEVICE
+                  if link_info("eth0", "g" + n)}
         places["uplink"] = ("eth0", "trunk", True)
         places["H"] = (BRIDGE, None, False)
         return places
 
     def watch(self):        # pylint: disable=arguments-differ
-        """A Watch on everybody."""
+        """A Watch on everybody who is plugged in now."""
         return Watch(self.places())
 
     def send(self, name, frames, usec=0):
