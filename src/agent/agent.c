@@ -29,9 +29,9 @@
 
 VLOG_DEFINE_THIS_MODULE(agent);
 
-#define REFRESH_MS 10000        /* xenstored is asked that often at least. */
+#define REFRESH_MS 10000 /* xenstored is asked that often at least. */
 #define DEFAULT_POLICY SYSCONFDIR "/cordon/policy.yaml"
-#define APPLIED "policy-path"   /* In the state directory. */
+#define APPLIED "policy-path" /* In the state directory. */
 
 /* Without xenstored's word nobody knows whose the vifs are: then the kernel
  * keeps what it has. */
@@ -85,13 +85,14 @@ remember_path(const struct agent *agent)
     FILE *file;
     int fd;
 
-    fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-              0600);
+    fd =
+        open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     file = fd >= 0 ? fdopen(fd, "w") : NULL;
-    if (!file || fprintf(file, "%s\n", agent->policy_path) < 0
-        || fflush(file) || fsync(fd) || rename(tmp, name)) {
+    if (!file || fprintf(file, "%s\n", agent->policy_path) < 0 || fflush(file)
+        || fsync(fd) || rename(tmp, name)) {
         VLOG_WARN("%s: %s; a restart will not know that this policy was "
-                  "applied", name, ovs_strerror(errno));
+                  "applied",
+                  name, ovs_strerror(errno));
     }
     if (file) {
         fclose(file);
@@ -106,14 +107,14 @@ void
 agent_init(struct agent *agent, const struct dataplane *dataplane, bool xen,
            const char *state_dir, const char *policy_path)
 {
-    *agent = (struct agent) {
+    *agent = (struct agent){
         .xs = xen ? xenstore_new() : NULL,
         .state_dir = xstrdup(state_dir),
     };
     ovs_list_init(&agent->requests);
     reconciler_init(&agent->reconciler, dataplane, read_inventory, agent);
-    agent->policy_path = policy_path ? xstrdup(policy_path)
-                         : applied_path(state_dir);
+    agent->policy_path =
+        policy_path ? xstrdup(policy_path) : applied_path(state_dir);
     if (!agent->policy_path) {
         agent->policy_path = xstrdup(DEFAULT_POLICY);
     }
@@ -152,8 +153,8 @@ agent_load(struct agent *agent, const char *path, struct ds *errors)
         agent->policy_path = xstrdup(path);
     }
     remember_path(agent);
-    VLOG_INFO("policy %s: %"PRIuSIZE" tenants, %"PRIuSIZE" interfaces", path,
-              policy->n_tenants, policy->n_interfaces);
+    VLOG_INFO("policy %s: %" PRIuSIZE " tenants, %" PRIuSIZE " interfaces",
+              path, policy->n_tenants, policy->n_interfaces);
     return 0;
 }
 

@@ -15,12 +15,12 @@ struct xenstore;
 
 struct agent {
     struct reconciler reconciler;
-    struct xenstore *xs;        /* NULL: there is no xenstored to look for. */
+    struct xenstore *xs; /* NULL: there is no xenstored to look for. */
     char *state_dir;
-    char *policy_path;          /* What a reload reads. */
-    char *policy_error;         /* Of the last reload, NULL: it was good. */
-    struct ovs_list requests;   /* agent/request.h. */
-    long long int refresh_at;   /* When to ask xenstored again. */
+    char *policy_path;        /* What a reload reads. */
+    char *policy_error;       /* Of the last reload, NULL: it was good. */
+    struct ovs_list requests; /* agent/request.h. */
+    long long int refresh_at; /* When to ask xenstored again. */
     bool exiting;
 };
 

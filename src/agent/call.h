@@ -8,8 +8,8 @@
 #include <stdbool.h>
 
 struct call {
-    bool json;                  /* The answer shall be JSON. */
-    bool gone;                  /* Nobody waits for the answer any more. */
+    bool json; /* The answer shall be JSON. */
+    bool gone; /* Nobody waits for the answer any more. */
 
     /* Answers with the exit status that the command shall have (0: holds, 1:
      * does not hold, 2: could not tell) and what it shall print, which is

@@ -31,31 +31,31 @@
 
 VLOG_DEFINE_THIS_MODULE(control);
 
-#define CONNECTIONS_MAX 512     /* Below the usual limit of descriptors. */
-#define CALLS_MAX 64            /* Unanswered calls of a connection. */
-#define RECEIVED_MAX (256 * 1024)       /* Bytes of a connection. */
-#define BACKLOG_MAX 8           /* Answers not sent before reading stops. */
+#define CONNECTIONS_MAX 512       /* Below the usual limit of descriptors. */
+#define CALLS_MAX 64              /* Unanswered calls of a connection. */
+#define RECEIVED_MAX (256 * 1024) /* Bytes of a connection. */
+#define BACKLOG_MAX 8             /* Answers not sent before reading stops. */
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
 
 struct control {
-    int fd;                     /* -1: none. */
+    int fd; /* -1: none. */
     char *path;
     struct ovs_list connections;
     size_t n_connections;
 };
 
 struct connection {
-    struct ovs_list node;       /* In control->connections. */
+    struct ovs_list node; /* In control->connections. */
     struct jsonrpc *rpc;
-    struct ovs_list calls;      /* Unanswered. */
+    struct ovs_list calls; /* Unanswered. */
     size_t n_calls;
 };
 
 struct control_call {
     struct call up;
-    struct ovs_list node;       /* In connection->calls. */
-    struct connection *connection;      /* NULL: gone. */
+    struct ovs_list node;          /* In connection->calls. */
+    struct connection *connection; /* NULL: gone. */
     struct json *id;
 };
 
@@ -275,7 +275,7 @@ connection_run(struct connection *conn, struct agent *agent)
         jsonrpc_msg_destroy(msg);
         if (!good) {
             VLOG_WARN_RL(&rl, "not a request, or too many at once: "
-                         "connection closed");
+                              "connection closed");
             return false;
         }
     }

@@ -11,7 +11,7 @@ struct control;
 /* Listens at 'path', replacing a socket that nobody serves any more, in a
  * directory that is made if it is not there. Returns 0 or -errno. */
 int control_open(const char *path, struct control **ret_control);
-void control_close(struct control *);   /* NULL is fine. */
+void control_close(struct control *); /* NULL is fine. */
 
 /* Takes connections and requests, and hands those to method_call(). */
 void control_run(struct control *, struct agent *);

@@ -16,7 +16,7 @@
 
 VLOG_DEFINE_THIS_MODULE(drift);
 
-#define LOG_MAX 50              /* Lines a turn; the rest is counted. */
+#define LOG_MAX 20 /* Lines a turn; the rest is counted. */
 
 static int
 compare(const void *a, const void *b)
@@ -27,9 +27,9 @@ compare(const void *a, const void *b)
 static const struct object *
 find(const struct objects *objects, const struct object *key)
 {
-    return objects->n
-           ? bsearch(key, objects->v, objects->n, sizeof *objects->v, compare)
-           : NULL;
+    return objects->n ? bsearch(key, objects->v, objects->n,
+                                sizeof *objects->v, compare)
+                      : NULL;
 }
 
 static bool
@@ -64,8 +64,8 @@ log_one(const struct change *c)
     } else {
         ds_put_cstr(&wanted, "nothing");
     }
-    VLOG_WARN("drift: found %s; should be %s; repairing",
-              ds_cstr(&was), ds_cstr(&wanted));
+    VLOG_WARN("drift: found %s; should be %s; repairing", ds_cstr(&was),
+              ds_cstr(&wanted));
     ds_destroy(&was);
     ds_destroy(&wanted);
 }
@@ -84,7 +84,7 @@ drift_log(const struct changes *changes, const struct objects *before)
         }
     }
     if (n > LOG_MAX) {
-        VLOG_WARN("drift: and %"PRIuSIZE" objects more; repairing",
+        VLOG_WARN("drift: and %" PRIuSIZE " objects more; repairing",
                   n - LOG_MAX);
     }
     return n;

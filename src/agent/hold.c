@@ -20,7 +20,7 @@
 struct hold {
     struct hmap_node node;
     uint32_t ifindex;
-    char parent[sizeof ((struct inventory_link *) NULL)->parent];
+    char parent[sizeof((struct inventory_link *) NULL)->parent];
     char *why;
 };
 

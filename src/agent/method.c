@@ -30,7 +30,7 @@ VLOG_DEFINE_THIS_MODULE(method);
 
 struct method {
     const char *name;
-    size_t min, max;            /* Arguments behind the form. */
+    size_t min, max; /* Arguments behind the form. */
     void (*function)(struct agent *, struct call *, const char *const *argv);
 };
 
@@ -139,8 +139,11 @@ diff_method(struct agent *agent, struct call *call, const char *const *argv)
                   agent->policy_error ? agent->policy_error : "none applied");
         goto out;
     }
-    error = reconciler_preview(r, policy ? policy
-                                  : r->next ? r->next : r->policy, &t);
+    error = reconciler_preview(r,
+                               policy    ? policy
+                               : r->next ? r->next
+                                         : r->policy,
+                               &t);
     if (error) {
         call_fail(call, 2, "cannot read the state of the host: %s",
                   ovs_strerror(-error));
@@ -192,8 +195,7 @@ show(struct agent *agent, struct call *call, const char *const *argv)
     } else if (error == -ENOENT && argv[1]) {
         call_fail(call, 1, "%s: no port and no device of a port", argv[1]);
     } else {
-        call_fail(call, 2, "cannot read the kernel: %s",
-                  ovs_strerror(-error));
+        call_fail(call, 2, "cannot read the kernel: %s", ovs_strerror(-error));
     }
 }
 
@@ -232,14 +234,10 @@ exit_method(struct agent *agent, struct call *call,
 }
 
 static const struct method methods[] = {
-    { "apply", 2, 2, apply },
-    { "diff", 0, 1, diff_method },
-    { "exit", 0, 0, exit_method },
-    { "log", 1, 1, log_method },
-    { "plug", 2, 2, plug },
-    { "show", 0, 2, show },
-    { "unplug", 2, 2, unplug },
-    { "version", 0, 0, version },
+    { "apply", 2, 2, apply },      { "diff", 0, 1, diff_method },
+    { "exit", 0, 0, exit_method }, { "log", 1, 1, log_method },
+    { "plug", 2, 2, plug },        { "show", 0, 2, show },
+    { "unplug", 2, 2, unplug },    { "version", 0, 0, version },
 };
 
 /* Takes the strings out of 'params' into 'argv', which is all NULL. Returns
@@ -282,8 +280,8 @@ parse_params(const struct json *params, bool *ret_json,
 }
 
 void
-method_call(struct agent *agent, const char *method,
-            const struct json *params, struct call *call)
+method_call(struct agent *agent, const char *method, const struct json *params,
+            struct call *call)
 {
     const char *argv[ARGUMENTS_MAX + 1] = { NULL };
     const char *wrong;

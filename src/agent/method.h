@@ -14,7 +14,7 @@ struct json;
  * form of the answer, "text" or "json". The call is answered now or later, in
  * every case. Everything is validated here: nothing that comes over the
  * socket is believed. */
-void method_call(struct agent *, const char *method,
-                 const struct json *params, struct call *);
+void method_call(struct agent *, const char *method, const struct json *params,
+                 struct call *);
 
 #endif /* src/agent/method.h */

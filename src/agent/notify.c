@@ -38,13 +38,14 @@ notify(const char *state)
     }
     memcpy(un.sun_path, path, len);
     if (path[0] == '@') {
-        un.sun_path[0] = '\0';  /* An abstract one. */
+        un.sun_path[0] = '\0'; /* An abstract one. */
     }
     fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0
         || sendto(fd, state, strlen(state), MSG_NOSIGNAL | MSG_DONTWAIT,
                   (struct sockaddr *) &un,
-                  offsetof(struct sockaddr_un, sun_path) + len) < 0) {
+                  offsetof(struct sockaddr_un, sun_path) + len)
+               < 0) {
         VLOG_WARN_RL(&rl, "cannot notify %s: %s", path, ovs_strerror(errno));
     }
     if (fd >= 0) {

@@ -75,7 +75,7 @@ options_parse(struct options *o, int argc, char *argv[])
 {
     char *short_options = ovs_cmdl_long_options_to_short_options(long_options);
 
-    *o = (struct options) {
+    *o = (struct options){
         .control = xstrdup(DEFAULT_CONTROL),
         .state_dir = xstrdup(DEFAULT_STATE_DIR),
         .xen = true,
@@ -119,7 +119,7 @@ options_parse(struct options *o, int argc, char *argv[])
         case 'V':
             printf("cordond %s\n", PACKAGE_VERSION);
             exit(0);
-        VLOG_OPTION_HANDLERS
+            VLOG_OPTION_HANDLERS
         default:
             fprintf(stderr, "try 'cordond --help'\n");
             exit(2);

@@ -6,7 +6,7 @@
 
 /* cordond's command line; see cordond(8). */
 struct options {
-    char *policy;               /* NULL: as applied last. Absolute. */
+    char *policy; /* NULL: as applied last. Absolute. */
     char *control;
     char *state_dir;
     bool xen, confine;

@@ -25,19 +25,19 @@
 
 VLOG_DEFINE_THIS_MODULE(reconcile);
 
-#define POLL_MS 500             /* What gives no notification is noticed. */
-#define PAUSE_MIN_MS 20         /* Between turns because of notifications. */
+#define POLL_MS 500     /* What gives no notification is noticed. */
+#define PAUSE_MIN_MS 20 /* Between turns because of notifications. */
 #define PAUSE_MAX_MS 400
 #define RETRY_MIN_MS 500
 #define RETRY_MAX_MS 10000
-#define STREAK_MAX 20           /* Turns without a pause. */
+#define STREAK_MAX 20 /* Turns without a pause. */
 
 void
 reconciler_init(struct reconciler *r, const struct dataplane *dataplane,
                 int (*read_inventory)(void *aux, struct inventory **),
                 void *aux)
 {
-    *r = (struct reconciler) {
+    *r = (struct reconciler){
         .dataplane = dataplane,
         .read_inventory = read_inventory,
         .aux = aux,
@@ -149,7 +149,7 @@ hash_changes(const struct changes *changes)
     }
     hash = hash_bytes(ds_cstr(&ds), ds.length, 1);
     ds_destroy(&ds);
-    return hash ? hash : 1;     /* 0: nothing has been tried. */
+    return hash ? hash : 1; /* 0: nothing has been tried. */
 }
 
 static const char *
@@ -157,7 +157,7 @@ error_of(const struct reconciler *r, uint32_t ifindex)
 {
     char key[16];
 
-    snprintf(key, sizeof key, "%"PRIu32, ifindex);
+    snprintf(key, sizeof key, "%" PRIu32, ifindex);
     return shash_find_data(&r->errors, key);
 }
 
@@ -185,10 +185,10 @@ apply(struct reconciler *r, struct turn *t)
         if (!message || !message[0]) {
             message = ovs_strerror(-errors[i].error);
         }
-        snprintf(key, sizeof key, "%"PRIu32, errors[i].ifindex);
+        snprintf(key, sizeof key, "%" PRIu32, errors[i].ifindex);
         if (shash_add_once(&r->errors, key, NULL)) {
             shash_find(&r->errors, key)->data = xstrdup(message);
-            VLOG_WARN("ifindex %"PRIu32": %s", errors[i].ifindex, message);
+            VLOG_WARN("ifindex %" PRIu32 ": %s", errors[i].ifindex, message);
         }
     }
     free(errors);
@@ -247,8 +247,8 @@ log_states(const struct turn *old, const struct turn *new)
             was = plan_port_by_name(old->plan, port->name);
         }
         if (was) {
-            const struct port_status *os = &old->status[was
-                                                        - old->plan->ports];
+            const struct port_status *os =
+                &old->status[was - old->plan->ports];
 
             if (was->ifindex == port->ifindex && os->state == status->state) {
                 continue;
@@ -371,7 +371,7 @@ static void
 take_next_policy(struct reconciler *r)
 {
     if (r->next) {
-        turn_free(r->now);      /* It points into the old policy. */
+        turn_free(r->now); /* It points into the old policy. */
         r->now = NULL;
         policy_free(r->policy);
         r->policy = r->next;
@@ -417,8 +417,8 @@ reconciler_run(struct reconciler *r)
     r->now = t;
 
     took = time_msec() - start;
-    r->not_before = time_msec() + MIN(MAX(4 * took, PAUSE_MIN_MS),
-                                      PAUSE_MAX_MS);
+    r->not_before =
+        time_msec() + MIN(MAX(4 * took, PAUSE_MIN_MS), PAUSE_MAX_MS);
     r->next_turn = MAX(r->next_turn, r->not_before);
     return true;
 }

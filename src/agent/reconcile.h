@@ -28,7 +28,7 @@ struct policy;
 struct turn {
     struct inventory *inventory;
     struct plan *plan;
-    struct arena *arena;        /* Of 'want', 'have' and strings. */
+    struct arena *arena; /* Of 'want', 'have' and strings. */
     struct objects want, have;
     struct changes changes;     /* From 'have' to 'want', before apply(). */
     struct port_status *status; /* Of plan->ports. */
@@ -41,30 +41,30 @@ struct reconciler {
     void *aux;
 
     struct holds holds;
-    struct policy *policy;      /* NULL: none yet, nothing is touched. */
-    struct policy *next;        /* Takes its place in the next turn. */
-    uint64_t generation;        /* Policies taken. */
-    struct turn *now;           /* The last turn; NULL: none yet. */
-    char *problem;              /* Why the last turn failed as a whole. */
+    struct policy *policy; /* NULL: none yet, nothing is touched. */
+    struct policy *next;   /* Takes its place in the next turn. */
+    uint64_t generation;   /* Policies taken. */
+    struct turn *now;      /* The last turn; NULL: none yet. */
+    char *problem;         /* Why the last turn failed as a whole. */
 
-    bool settled;               /* Another turn would change nothing. */
-    bool converged;             /* And the kernel holds all that is wanted. */
+    bool settled;   /* Another turn would change nothing. */
+    bool converged; /* And the kernel holds all that is wanted. */
     uint64_t turns;
-    uint64_t writes;            /* Turns that wrote to the kernel. */
-    uint64_t messages;          /* Messages written in them. */
-    uint64_t drifts;            /* Objects changed by others. */
+    uint64_t writes;   /* Turns that wrote to the kernel. */
+    uint64_t messages; /* Messages written in them. */
+    uint64_t drifts;   /* Objects changed by others. */
 
     /* Private. */
-    bool dirty;                 /* A turn is due now. */
-    bool changed;               /* The kernel has changed. */
-    long long int not_before;   /* For a turn because of 'changed'. */
-    long long int next_turn;    /* The periodic one. */
-    uint32_t tried;             /* Hash of the changes last applied. */
+    bool dirty;               /* A turn is due now. */
+    bool changed;             /* The kernel has changed. */
+    long long int not_before; /* For a turn because of 'changed'. */
+    long long int next_turn;  /* The periodic one. */
+    uint32_t tried;           /* Hash of the changes last applied. */
     long long int retry_at, backoff;
-    int streak;                 /* Turns that wrote, without a pause. */
-    struct shash errors;        /* Of the last apply(), by ifindex. */
+    int streak;          /* Turns that wrote, without a pause. */
+    struct shash errors; /* Of the last apply(), by ifindex. */
     struct arena *before_arena;
-    struct objects before;      /* Held as wanted when last settled. */
+    struct objects before; /* Held as wanted when last settled. */
     bool has_before;
 };
 
@@ -88,7 +88,7 @@ void reconciler_wait(struct reconciler *);
  * the turn. */
 int reconciler_preview(struct reconciler *, const struct policy *,
                        struct turn **ret_turn);
-void turn_free(struct turn *);          /* NULL is fine. */
+void turn_free(struct turn *); /* NULL is fine. */
 
 /* True if 'port' needs nothing more: open, or a standby that is fenced. */
 bool port_is_up(const struct plan_port *, const struct port_status *);

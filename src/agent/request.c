@@ -27,12 +27,12 @@ VLOG_DEFINE_THIS_MODULE(request);
 enum request_kind { REQUEST_PLUG, REQUEST_UNPLUG, REQUEST_APPLY };
 
 struct request {
-    struct ovs_list node;       /* In agent->requests. */
+    struct ovs_list node; /* In agent->requests. */
     enum request_kind kind;
     struct call *call;
-    char *device;               /* PLUG, UNPLUG. */
-    uint32_t ifindex;           /* UNPLUG: once seen; 0: not. */
-    uint64_t after;             /* Looks at turns after this one. */
+    char *device;     /* PLUG, UNPLUG. */
+    uint32_t ifindex; /* UNPLUG: once seen; 0: not. */
+    uint64_t after;   /* Looks at turns after this one. */
     long long int deadline;
 };
 
@@ -70,7 +70,8 @@ find_link(struct agent *agent, const char *name, struct inventory **inv)
 
     *inv = NULL;
     return rec->read_inventory(rec->aux, inv)
-           ? NULL : inventory_link_by_name(*inv, name);
+               ? NULL
+               : inventory_link_by_name(*inv, name);
 }
 
 void
@@ -183,10 +184,10 @@ plug_look(struct agent *agent, struct request *r)
     if (!why) {
         const struct inventory_link *link = NULL;
 
-        why = rec->problem ? rec->problem
+        why = rec->problem                          ? rec->problem
               : agent->policy_error && !rec->policy ? agent->policy_error
-              : !rec->policy ? "there is no policy"
-              : "there is no such device";
+              : !rec->policy                        ? "there is no policy"
+                             : "there is no such device";
         if (t) {
             link = inventory_link_by_name(t->inventory, r->device);
         }

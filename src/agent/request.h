@@ -8,7 +8,7 @@
 struct agent;
 struct call;
 
-#define REQUEST_TIMEOUT_MAX 600         /* Seconds. */
+#define REQUEST_TIMEOUT_MAX 600 /* Seconds. */
 
 /* Answers when the port of 'device' is open, or why it will not be. A port
  * whose plug has failed or was given up is held closed. */
@@ -26,6 +26,6 @@ void request_apply(struct agent *, struct call *, unsigned int timeout_s);
 
 void requests_run(struct agent *);
 void requests_wait(struct agent *);
-void requests_done(struct agent *);     /* Answers those left: status 2. */
+void requests_done(struct agent *); /* Answers those left: status 2. */
 
 #endif /* src/agent/request.h */

@@ -57,10 +57,10 @@ host_problem(const struct agent *agent)
     const struct reconciler *r = &agent->reconciler;
     const struct plan *plan = r->now ? r->now->plan : NULL;
 
-    return r->problem ? r->problem
+    return r->problem                   ? r->problem
            : plan && plan->host_problem ? plan->host_problem
            : plan && plan->host_foreign ? plan->host_foreign
-           : NULL;
+                                        : NULL;
 }
 
 static const char *
@@ -128,16 +128,18 @@ show_summary(struct writer *w, const struct agent *agent)
     writer_uint(w, "generation", r->generation);
     writer_string(w, "state",
                   !r->policy && !r->next ? "no policy"
-                  : host_problem(agent) ? "failed"
-                  : r->converged ? "converged"
-                  : r->settled ? "not converged" : "converging");
+                  : host_problem(agent)  ? "failed"
+                  : r->converged         ? "converged"
+                  : r->settled           ? "not converged"
+                                         : "converging");
     writer_string(w, "host_problem", host_problem(agent));
     writer_string(w, "uplink_problem", uplink_problem(agent));
     writer_bool(w, "xen", r->now && r->now->inventory->xen);
     writer_uint(w, "open", n[PORT_OPEN]);
     writer_uint(w, "failed", n[PORT_FAILED]);
-    writer_uint(w, "other", n[PORT_QUARANTINED] + n[PORT_FENCING]
-                            + n[PORT_FENCED] + n[PORT_ABSENT]);
+    writer_uint(w, "other",
+                n[PORT_QUARANTINED] + n[PORT_FENCING] + n[PORT_FENCED]
+                    + n[PORT_ABSENT]);
     writer_uint(w, "strays", r->now ? r->now->plan->n_strays : 0);
     writer_uint(w, "writes", r->writes);
     writer_uint(w, "messages", r->messages);
@@ -231,9 +233,11 @@ drop_list(struct writer *w, const struct agent *agent,
             continue;
         }
         port = r->now && d->ifindex
-               ? plan_port_by_ifindex(r->now->plan, d->ifindex) : NULL;
+                   ? plan_port_by_ifindex(r->now->plan, d->ifindex)
+                   : NULL;
         link = r->now && d->ifindex
-               ? inventory_link_by_index(r->now->inventory, d->ifindex) : NULL;
+                   ? inventory_link_by_index(r->now->inventory, d->ifindex)
+                   : NULL;
         reason = reason_name(d->reason);
         writer_object(w, NULL);
         if (!only) {
@@ -290,8 +294,7 @@ show_port(struct writer *w, const struct agent *agent, const char *name)
     port_fields(w, t, i);
     writer_string(w, "network", port->interface->network->name);
     writer_uint(w, "vlan", port->interface->network->vlan);
-    writer_format(w, "mac", ETH_ADDR_FMT,
-                  ETH_ADDR_ARGS(port->interface->mac));
+    writer_format(w, "mac", ETH_ADDR_FMT, ETH_ADDR_ARGS(port->interface->mac));
     writer_bool(w, "standby", port->standby);
     writer_list(w, "macs");
     for (size_t j = 0; j < port->n_macs; j++) {
@@ -302,7 +305,7 @@ show_port(struct writer *w, const struct agent *agent, const char *name)
     for (size_t j = 0; j < port->n_pairs; j++) {
         char buf[PREFIX_STRLEN];
 
-        writer_format(w, NULL, ETH_ADDR_FMT" %s",
+        writer_format(w, NULL, ETH_ADDR_FMT " %s",
                       ETH_ADDR_ARGS(port->pairs[j].mac),
                       prefix_format(&port->pairs[j].address, buf));
     }

@@ -31,8 +31,8 @@ command_apply(const struct command_context *ctx, int argc, char *argv[])
         return COMMAND_UNKNOWN;
     }
     snprintf(timeout_s, sizeof timeout_s, "%u", timeout);
-    status = client_call(ctx, "apply",
-                         (const char *const[]) { timeout_s, path }, 2);
+    status =
+        client_call(ctx, "apply", (const char *const[]){ timeout_s, path }, 2);
     free(path);
     return status;
 }

@@ -37,7 +37,8 @@ check_host(const struct policy *policy, struct arena *arena,
     }
     if (policy->host.uplink
         && !inventory_link_by_name(inventory, policy->host.uplink)) {
-        *ret_note = arena_printf(arena, "this host has no device %s: not "
+        *ret_note = arena_printf(arena,
+                                 "this host has no device %s: not "
                                  "checked whether the policy fits a host",
                                  policy->host.uplink);
     } else {
@@ -59,8 +60,8 @@ report(const struct command_context *ctx, const struct policy *policy,
     writer_bool(w, "valid", !problem);
     if (problem) {
         const struct policy_where *where = policy->host.uplink
-                                           ? &policy->host.uplink_where
-                                           : &policy->host.where;
+                                               ? &policy->host.uplink_where
+                                               : &policy->host.where;
 
         writer_format(w, "host_problem", "%s:%u:%u: %s", where->file,
                       where->line, where->column, problem);
@@ -121,7 +122,8 @@ command_check(const struct command_context *ctx, int argc, char *argv[])
     arena = arena_new();
     error = offline ? 0 : check_host(policy, arena, &problem, &note);
     if (error) {
-        command_error(ctx, "cannot read the devices of this host: %s; "
+        command_error(ctx,
+                      "cannot read the devices of this host: %s; "
                       "--offline checks the policy alone",
                       ovs_strerror(-error));
         status = COMMAND_UNKNOWN;

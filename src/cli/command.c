@@ -22,9 +22,9 @@ static const struct command commands[] = {
       "hand a policy to the agent and wait until it is in force" },
     { "check", command_check, "[--offline] PATH",
       "say whether a policy is valid and fits this host" },
-    { "diff", command_diff, "[PATH]",
-      "show what would change in the kernel" },
-    { "exit", command_exit, "", "end the agent; the kernel goes on enforcing" },
+    { "diff", command_diff, "[PATH]", "show what would change in the kernel" },
+    { "exit", command_exit, "",
+      "end the agent; the kernel goes on enforcing" },
     { "log", command_log, "LEVELS", "set what the agent logs" },
     { "plug", command_plug, "[--timeout SECONDS] VIF",
       "wait until the port of a device is open" },
@@ -41,8 +41,8 @@ help(void)
     printf("cordon: isolates the guests of a Xen host\n"
            "usage: cordon [--control SOCKET] [--json] COMMAND\n");
     for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
-        printf("  %s %s\n      %s\n", commands[i].name,
-               commands[i].arguments, commands[i].help);
+        printf("  %s %s\n      %s\n", commands[i].name, commands[i].arguments,
+               commands[i].help);
     }
     printf("options:\n"
            "  --control SOCKET  the agent's socket (%s)\n"

@@ -9,14 +9,14 @@
 
 /* Exit status of all subcommands. */
 enum command_status {
-    COMMAND_HOLDS = 0,          /* Isolated, converged, valid, nothing to do. */
-    COMMAND_FAILS = 1,          /* Not so. */
-    COMMAND_UNKNOWN = 2,        /* Could not tell; mistakes in usage, too. */
+    COMMAND_HOLDS = 0,   /* Isolated, converged, valid, nothing to do. */
+    COMMAND_FAILS = 1,   /* Not so. */
+    COMMAND_UNKNOWN = 2, /* Could not tell; mistakes in usage, too. */
 };
 
 /* What stands before the subcommand. */
 struct command_context {
-    const char *control;        /* Path of the agent's socket. */
+    const char *control; /* Path of the agent's socket. */
     bool json;
 };
 
@@ -25,7 +25,7 @@ struct command {
     /* 'argv[0]' is the subcommand. */
     enum command_status (*function)(const struct command_context *, int argc,
                                     char *argv[]);
-    const char *arguments;      /* "FILE" */
+    const char *arguments; /* "FILE" */
     const char *help;
 };
 

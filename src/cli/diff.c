@@ -27,8 +27,8 @@ command_diff(const struct command_context *ctx, int argc, char *argv[])
             return COMMAND_UNKNOWN;
         }
     }
-    status = client_call(ctx, "diff", (const char *const[]) { path },
-                         path ? 1 : 0);
+    status =
+        client_call(ctx, "diff", (const char *const[]){ path }, path ? 1 : 0);
     free(path);
     return status;
 }

@@ -23,7 +23,7 @@ call(const struct command_context *ctx, int argc, char *argv[])
     }
     snprintf(timeout_s, sizeof timeout_s, "%u", timeout);
     return client_call(ctx, argv[0],
-                       (const char *const[]) { timeout_s, argv[optind] }, 2);
+                       (const char *const[]){ timeout_s, argv[optind] }, 2);
 }
 
 enum command_status

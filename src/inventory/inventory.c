@@ -54,10 +54,9 @@ compare_index(const void *key, const void *link_)
 const struct inventory_link *
 inventory_link_by_index(const struct inventory *inv, uint32_t ifindex)
 {
-    return inv->n_links
-           ? bsearch(&ifindex, inv->links, inv->n_links, sizeof *inv->links,
-                     compare_index)
-           : NULL;
+    return inv->n_links ? bsearch(&ifindex, inv->links, inv->n_links,
+                                  sizeof *inv->links, compare_index)
+                        : NULL;
 }
 
 const struct inventory_link *

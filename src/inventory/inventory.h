@@ -21,7 +21,7 @@ struct xenstore;
 struct inventory_domain {
     uint32_t domid;
     struct uuid uuid;
-    const char *name;           /* A domain being received by migration is
+    const char *name; /* A domain being received by migration is
                                  * NAME--incoming until it runs. */
 };
 
@@ -31,36 +31,36 @@ struct inventory_vif {
     uint32_t domid;
     uint32_t handle;
     bool has_mac;
-    struct eth_addr mac;        /* The toolstack's. */
-    const char *script;         /* Base name of the hotplug script, or "". */
-    const char *vifname;        /* Name the toolstack asks for, or "". */
+    struct eth_addr mac; /* The toolstack's. */
+    const char *script;  /* Base name of the hotplug script, or "". */
+    const char *vifname; /* Name the toolstack asks for, or "". */
 };
 
 /* A network device of the host's own network namespace. */
 struct inventory_link {
     uint32_t ifindex;
     char name[IFNAMSIZ];
-    char kind[16];              /* IFLA_INFO_KIND: "bridge", "tun", "". */
-    char bus[16];               /* IFLA_PARENT_DEV_BUS_NAME: "xen-backend". */
-    char parent[32];            /* IFLA_PARENT_DEV_NAME: "vif-1-0". */
-    uint32_t master;            /* ifindex, 0: none. */
-    uint32_t lower;             /* IFLA_LINK: of a VLAN device, say. */
-    uint32_t flags;             /* IFF_UP and so on. */
+    char kind[16];   /* IFLA_INFO_KIND: "bridge", "tun", "". */
+    char bus[16];    /* IFLA_PARENT_DEV_BUS_NAME: "xen-backend". */
+    char parent[32]; /* IFLA_PARENT_DEV_NAME: "vif-1-0". */
+    uint32_t master; /* ifindex, 0: none. */
+    uint32_t lower;  /* IFLA_LINK: of a VLAN device, say. */
+    uint32_t flags;  /* IFF_UP and so on. */
     uint32_t mtu;
     struct eth_addr mac;
-    bool xdp;                   /* An XDP program is attached. */
-    bool has_address;           /* Has an IPv4 or IPv6 address other than a
+    bool xdp;         /* An XDP program is attached. */
+    bool has_address; /* Has an IPv4 or IPv6 address other than a
                                  * link-local one. */
 };
 
 struct inventory {
     struct arena *arena;
-    bool xen;                   /* xenstored answered. */
-    struct inventory_domain *domains;   /* Sorted by domid. */
+    bool xen;                         /* xenstored answered. */
+    struct inventory_domain *domains; /* Sorted by domid. */
     size_t n_domains;
     struct inventory_vif *vifs; /* Sorted by (domid, handle). */
     size_t n_vifs;
-    struct inventory_link *links;       /* Sorted by ifindex. */
+    struct inventory_link *links; /* Sorted by ifindex. */
     size_t n_links;
 };
 
@@ -69,7 +69,7 @@ struct inventory {
  * Returns -errno if the links could not be read. */
 int inventory_read(struct xenstore *xs, struct inventory **ret_inventory);
 
-void inventory_free(struct inventory *);        /* NULL is fine. */
+void inventory_free(struct inventory *); /* NULL is fine. */
 
 /* NULL if there is none. */
 const struct inventory_link *inventory_link_by_index(const struct inventory *,

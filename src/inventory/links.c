@@ -27,7 +27,7 @@
 
 VLOG_DEFINE_THIS_MODULE(links);
 
-#define TRIES 5                 /* Of a dump that is torn. */
+#define TRIES 5 /* Of a dump that is torn. */
 
 /* What a dump has brought so far. */
 struct reading {
@@ -78,7 +78,7 @@ has_xdp(struct nlattr *nla)
            && (nla_parse_nested(xdp, IFLA_XDP_MAX, nla, NULL) < 0
                || (xdp[IFLA_XDP_ATTACHED]
                    && nla_get_u8(xdp[IFLA_XDP_ATTACHED])
-                      != XDP_ATTACHED_NONE));
+                          != XDP_ATTACHED_NONE));
 }
 
 static int
@@ -103,7 +103,7 @@ link_cb(struct nl_msg *msg, void *reading_)
         r->links = x2nrealloc(r->links, &r->allocated, sizeof *r->links);
     }
     link = &r->links[r->n++];
-    *link = (struct inventory_link) {
+    *link = (struct inventory_link){
         .ifindex = ifi->ifi_index,
         .flags = ifi->ifi_flags,
         .mtu = get_u32(tb[IFLA_MTU]),
@@ -152,10 +152,10 @@ address_cb(struct nl_msg *msg, void *reading_)
     }
     ifa = nlmsg_data(nlh);
     key.ifindex = ifa->ifa_index;
-    link = r->n ? bsearch(&key, r->links, r->n, sizeof key, compare_links)
-                : NULL;
-    if (link && (ifa->ifa_family != AF_INET6
-                 || ifa->ifa_scope != RT_SCOPE_LINK)) {
+    link =
+        r->n ? bsearch(&key, r->links, r->n, sizeof key, compare_links) : NULL;
+    if (link
+        && (ifa->ifa_family != AF_INET6 || ifa->ifa_scope != RT_SCOPE_LINK)) {
         link->has_address = true;
     }
     return NL_OK;
@@ -163,8 +163,7 @@ address_cb(struct nl_msg *msg, void *reading_)
 
 /* Returns 0, -EAGAIN if the dump was torn, or another -errno. */
 static int
-dump(struct nl_sock *sock, int type, nl_recvmsg_msg_cb_t cb,
-     struct reading *r)
+dump(struct nl_sock *sock, int type, nl_recvmsg_msg_cb_t cb, struct reading *r)
 {
     struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC };
     int error;

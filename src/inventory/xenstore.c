@@ -38,11 +38,11 @@ VLOG_DEFINE_THIS_MODULE(xenstore);
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
 
 struct xenstore {
-    struct xs_handle *h;        /* NULL: not connected. */
+    struct xs_handle *h; /* NULL: not connected. */
     long long int retry_at;
     bool known;
-    bool stale;                 /* 'last' is not what xenstored has. */
-    struct inventory last;      /* Domains and vifs only. */
+    bool stale;            /* 'last' is not what xenstored has. */
+    struct inventory last; /* Domains and vifs only. */
 };
 
 struct xenstore *
@@ -78,7 +78,9 @@ static bool
 reconnect(struct xenstore *xs)
 {
     static const char *const watches[] = {
-        BACKEND, "@introduceDomain", "@releaseDomain",
+        BACKEND,
+        "@introduceDomain",
+        "@releaseDomain",
     };
 
     xs->retry_at = time_msec() + RETRY_MS;
@@ -110,8 +112,8 @@ path_matters(const char *path)
     if (strncmp(path, BACKEND "/", sizeof BACKEND)) {
         return true;
     }
-    p = strchr(path + sizeof BACKEND, '/');     /* Behind the domain. */
-    p = p ? strchr(p + 1, '/') : NULL;          /* Behind the handle. */
+    p = strchr(path + sizeof BACKEND, '/'); /* Behind the domain. */
+    p = p ? strchr(p + 1, '/') : NULL;      /* Behind the handle. */
     if (!p) {
         return true;
     }
@@ -210,8 +212,7 @@ is_ours(struct xenstore *xs, const char *path)
     }
     ours = n > 0 && perms[0].id == 0 && !(perms[0].perms & XS_PERM_WRITE);
     for (unsigned int i = 1; i < n; i++) {
-        ours = ours && (perms[i].id == 0
-                        || !(perms[i].perms & XS_PERM_WRITE));
+        ours = ours && (perms[i].id == 0 || !(perms[i].perms & XS_PERM_WRITE));
     }
     free(perms);
     return ours;
@@ -228,8 +229,8 @@ read_domain(struct xenstore *xs, uint32_t domid, struct arena *arena,
     char *value;
     bool ok;
 
-    *d = (struct inventory_domain) { .domid = domid };
-    snprintf(path, sizeof path, DOMAINS "/%"PRIu32"/vm", domid);
+    *d = (struct inventory_domain){ .domid = domid };
+    snprintf(path, sizeof path, DOMAINS "/%" PRIu32 "/vm", domid);
     value = read_node(xs, path, &length);
     if (!value) {
         return errno;
@@ -237,19 +238,21 @@ read_domain(struct xenstore *xs, uint32_t domid, struct arena *arena,
     ok = xenvalue_vm(value, length, &d->uuid);
     free(value);
     if (!ok || !is_ours(xs, path)) {
-        VLOG_WARN_RL(&rl, "%s is not /vm/UUID, or not domain 0's: domain "
-                     "left out", path);
+        VLOG_WARN_RL(&rl,
+                     "%s is not /vm/UUID, or not domain 0's: domain "
+                     "left out",
+                     path);
         return ENOENT;
     }
 
-    snprintf(path, sizeof path, DOMAINS "/%"PRIu32"/name", domid);
+    snprintf(path, sizeof path, DOMAINS "/%" PRIu32 "/name", domid);
     value = read_node(xs, path, &length);
     if (!value && errno != ENOENT) {
         return errno;
     }
     if (!value || !xenvalue_name(value, length, NAME_MAX_, name)
         || !is_ours(xs, path)) {
-        name[0] = '\0';         /* Still known by its UUID. */
+        name[0] = '\0'; /* Still known by its UUID. */
     }
     free(value);
     d->name = arena_strdup(arena, name);
@@ -264,10 +267,10 @@ read_vif(struct xenstore *xs, uint32_t domid, uint32_t handle,
     size_t length;
     char *value;
 
-    *v = (struct inventory_vif) { .domid = domid, .handle = handle };
+    *v = (struct inventory_vif){ .domid = domid, .handle = handle };
 
-    snprintf(path, sizeof path, BACKEND "/%"PRIu32"/%"PRIu32"/mac",
-             domid, handle);
+    snprintf(path, sizeof path, BACKEND "/%" PRIu32 "/%" PRIu32 "/mac", domid,
+             handle);
     value = read_node(xs, path, &length);
     if (value) {
         v->has_mac = xenvalue_mac(value, length, &v->mac);
@@ -276,7 +279,7 @@ read_vif(struct xenstore *xs, uint32_t domid, uint32_t handle,
         return errno;
     }
 
-    snprintf(path, sizeof path, BACKEND "/%"PRIu32"/%"PRIu32"/script",
+    snprintf(path, sizeof path, BACKEND "/%" PRIu32 "/%" PRIu32 "/script",
              domid, handle);
     value = read_node(xs, path, &length);
     if (value) {
@@ -288,7 +291,7 @@ read_vif(struct xenstore *xs, uint32_t domid, uint32_t handle,
         return errno;
     }
 
-    snprintf(path, sizeof path, BACKEND "/%"PRIu32"/%"PRIu32"/vifname",
+    snprintf(path, sizeof path, BACKEND "/%" PRIu32 "/%" PRIu32 "/vifname",
              domid, handle);
     value = read_node(xs, path, &length);
     if (value) {
@@ -355,7 +358,7 @@ read_domains(struct xenstore *xs, struct inventory *inv)
     inv->domains = ARENA_ARRAY(inv->arena, struct inventory_domain, n);
     for (size_t i = 0; i < n && !error; i++) {
         if (!domids[i]) {
-            continue;           /* Domain 0 is no guest. */
+            continue; /* Domain 0 is no guest. */
         }
         error = read_domain(xs, domids[i], inv->arena,
                             &inv->domains[inv->n_domains]);
@@ -382,7 +385,7 @@ read_vifs(struct xenstore *xs, struct inventory *inv)
         uint32_t *handles;
         size_t n;
 
-        snprintf(path, sizeof path, BACKEND "/%"PRIu32, domids[i]);
+        snprintf(path, sizeof path, BACKEND "/%" PRIu32, domids[i]);
         error = list_numbers(xs, path, HANDLE_MAX, &handles, &n);
         for (size_t j = 0; j < n && !error; j++) {
             if (inv->n_vifs == allocated) {
@@ -437,19 +440,17 @@ xenstore_read(struct xenstore *xs, struct inventory *inv)
     }
     inv->xen = xs->h != NULL;
     inv->n_domains = last->n_domains;
-    inv->domains = ARENA_ARRAY(inv->arena, struct inventory_domain,
-                               last->n_domains);
+    inv->domains =
+        ARENA_ARRAY(inv->arena, struct inventory_domain, last->n_domains);
     for (size_t i = 0; i < last->n_domains; i++) {
         inv->domains[i] = last->domains[i];
-        inv->domains[i].name = arena_strdup(inv->arena,
-                                            last->domains[i].name);
+        inv->domains[i].name = arena_strdup(inv->arena, last->domains[i].name);
     }
     inv->n_vifs = last->n_vifs;
     inv->vifs = ARENA_ARRAY(inv->arena, struct inventory_vif, last->n_vifs);
     for (size_t i = 0; i < last->n_vifs; i++) {
         inv->vifs[i] = last->vifs[i];
         inv->vifs[i].script = arena_strdup(inv->arena, last->vifs[i].script);
-        inv->vifs[i].vifname = arena_strdup(inv->arena,
-                                            last->vifs[i].vifname);
+        inv->vifs[i].vifname = arena_strdup(inv->arena, last->vifs[i].vifname);
     }
 }

@@ -11,7 +11,7 @@ struct inventory;
 struct xenstore;
 
 struct xenstore *xenstore_new(void);
-void xenstore_free(struct xenstore *);  /* NULL is fine. */
+void xenstore_free(struct xenstore *); /* NULL is fine. */
 
 /* Connects if that is due and takes watch events. True if what
  * xenstore_read() gives may have changed since the last call. */

@@ -88,8 +88,7 @@ xenvalue_name(const char *value, size_t length, size_t max, char *ret_name)
 }
 
 bool
-xenvalue_basename(const char *value, size_t length, size_t max,
-                  char *ret_name)
+xenvalue_basename(const char *value, size_t length, size_t max, char *ret_name)
 {
     for (size_t i = length; i > 0; i--) {
         if (value[i - 1] == '/') {

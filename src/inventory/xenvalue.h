@@ -12,8 +12,8 @@
 #include "openvswitch/types.h"
 #include "openvswitch/uuid.h"
 
-#define XENVALUE_MAX 256        /* Longer values are not looked at. */
-#define XENVALUE_DOMID_MAX 0x7ff0u      /* Below DOMID_FIRST_RESERVED. */
+#define XENVALUE_MAX 256           /* Longer values are not looked at. */
+#define XENVALUE_DOMID_MAX 0x7ff0u /* Below DOMID_FIRST_RESERVED. */
 
 /* A decimal number of at most 'max', without sign, blanks or leading zeros:
  * a domain id or a handle. */

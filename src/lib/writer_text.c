@@ -18,23 +18,23 @@
 #define COLUMNS_MAX 16
 
 struct row {
-    char *cells[COLUMNS_MAX];   /* NULL: no such field. */
+    char *cells[COLUMNS_MAX]; /* NULL: no such field. */
 };
 
 enum frame_kind {
     FRAME_OBJECT,
-    FRAME_LIST,                 /* Becomes a table with its first object. */
-    FRAME_ROW,                  /* An object in a list. */
-    FRAME_CELL,                 /* A list of strings in a row. */
+    FRAME_LIST, /* Becomes a table with its first object. */
+    FRAME_ROW,  /* An object in a list. */
+    FRAME_CELL, /* A list of strings in a row. */
 };
 
 struct frame {
     enum frame_kind kind;
-    char *key;                  /* Owned; NULL at the top. */
-    struct svec columns;        /* FRAME_LIST. */
+    char *key;           /* Owned; NULL at the top. */
+    struct svec columns; /* FRAME_LIST. */
     struct row *rows;
     size_t n_rows, allocated_rows;
-    struct svec lines;          /* Strings of a FRAME_LIST, FRAME_CELL. */
+    struct svec lines; /* Strings of a FRAME_LIST, FRAME_CELL. */
 };
 
 struct text_writer {
@@ -64,7 +64,7 @@ push(struct text_writer *tw, enum frame_kind kind, const char *key)
 
     ovs_assert(tw->depth < DEPTH_MAX);
     f = &tw->stack[tw->depth++];
-    *f = (struct frame) { .kind = kind, .key = nullable_xstrdup(key) };
+    *f = (struct frame){ .kind = kind, .key = nullable_xstrdup(key) };
     svec_init(&f->columns);
     svec_init(&f->lines);
     return f;
@@ -118,7 +118,7 @@ text_object(struct writer *w, const char *key)
         if (f->n_rows == f->allocated_rows) {
             f->rows = x2nrealloc(f->rows, &f->allocated_rows, sizeof *f->rows);
         }
-        f->rows[f->n_rows++] = (struct row) { .cells = { NULL } };
+        f->rows[f->n_rows++] = (struct row){ .cells = { NULL } };
         push(tw, FRAME_ROW, NULL);
         return;
     }
@@ -166,7 +166,7 @@ text_uint(struct writer *w, const char *key, uint64_t value)
 {
     char s[24];
 
-    snprintf(s, sizeof s, "%"PRIu64, value);
+    snprintf(s, sizeof s, "%" PRIu64, value);
     text_string(w, key, s);
 }
 
@@ -199,13 +199,12 @@ print_table(struct text_writer *tw, const struct frame *f)
             put_clean(&tw->ds, s);
             if (!j) {
                 for (size_t k = start; k < tw->ds.length; k++) {
-                    tw->ds.string[k] = toupper((unsigned char)
-                                               tw->ds.string[k]);
+                    tw->ds.string[k] =
+                        toupper((unsigned char) tw->ds.string[k]);
                 }
             }
             if (i + 1 < f->columns.n) {
-                ds_put_char_multiple(&tw->ds, ' ',
-                                     width[i] - strlen(s) + 2);
+                ds_put_char_multiple(&tw->ds, ' ', width[i] - strlen(s) + 2);
             }
         }
         ds_put_char(&tw->ds, '\n');

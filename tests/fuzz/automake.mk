@@ -5,8 +5,10 @@ EXTRA_DIST += tests/fuzz/check tests/fuzz/run tests/fuzz/seeds \
 	tests/fuzz/policy.dict
 TESTS += tests/fuzz/check
 
-fuzz_replays = tests/fuzz/policy_replay
-fuzz_programs = tests/fuzz/policy_fuzz
+fuzz_replays = tests/fuzz/policy_replay tests/fuzz/xenstore_replay \
+	tests/fuzz/control_replay
+fuzz_programs = tests/fuzz/policy_fuzz tests/fuzz/xenstore_fuzz \
+	tests/fuzz/control_fuzz
 
 check_PROGRAMS += $(fuzz_replays)
 tests_fuzz_policy_replay_SOURCES = tests/fuzz/policy_fuzz.c \
@@ -19,6 +21,28 @@ tests_fuzz_policy_fuzz_SOURCES = tests/fuzz/policy_fuzz.c tests/fuzz/fuzz.h
 tests_fuzz_policy_fuzz_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 tests_fuzz_policy_fuzz_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_policy_fuzz_LDADD = libcordon.la
+
+tests_fuzz_xenstore_replay_SOURCES = tests/fuzz/xenstore_fuzz.c \
+	tests/fuzz/fuzz.h tests/fuzz/replay.c
+tests_fuzz_xenstore_replay_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests \
+	-I$(top_srcdir)/tests/unit
+tests_fuzz_xenstore_replay_LDADD = libcordon.la
+tests_fuzz_xenstore_fuzz_SOURCES = tests/fuzz/xenstore_fuzz.c tests/fuzz/fuzz.h
+tests_fuzz_xenstore_fuzz_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests \
+	-I$(top_srcdir)/tests/unit
+tests_fuzz_xenstore_fuzz_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_xenstore_fuzz_LDADD = libcordon.la
+
+tests_fuzz_control_replay_SOURCES = tests/fuzz/control_fuzz.c \
+	tests/fuzz/fuzz.h tests/fuzz/replay.c $(agent_fake)
+tests_fuzz_control_replay_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests \
+	-I$(top_srcdir)/tests/unit
+tests_fuzz_control_replay_LDADD = libcordon.la
+tests_fuzz_control_fuzz_SOURCES = tests/fuzz/control_fuzz.c tests/fuzz/fuzz.h $(agent_fake)
+tests_fuzz_control_fuzz_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests \
+	-I$(top_srcdir)/tests/unit
+tests_fuzz_control_fuzz_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_control_fuzz_LDADD = libcordon.la
 
 if FUZZERS
 fuzz: $(fuzz_programs)

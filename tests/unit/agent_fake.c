@@ -25,7 +25,7 @@ struct fake fake;
 void
 fake_init(void)
 {
-    fake = (struct fake) { .fail_kind = -1 };
+    fake = (struct fake){ .fail_kind = -1 };
     for (unsigned int i = 0; i < FAKE_PORTS; i++) {
         fake.there[i] = true;
         fake.ifindex[i] = FAKE_IFINDEX + i;
@@ -64,8 +64,8 @@ fake_policy(void)
         g->name = "web1";
         g->tenant = t;
         g->n_interfaces = 1;
-        ifc = g->interfaces = ARENA_ARRAY(p->arena, struct policy_interface,
-                                          1);
+        ifc = g->interfaces =
+            ARENA_ARRAY(p->arena, struct policy_interface, 1);
         ifc->guest = g;
         ifc->port = arena_printf(p->arena, "%s/web1/0", t->name);
         ifc->mac = (struct eth_addr) ETH_ADDR_C(00, 16, 3e, 00, 00, 01);
@@ -217,7 +217,7 @@ fake_apply(const struct plan *plan OVS_UNUSED, const struct changes *ch,
         if ((int) o->kind == fake.fail_kind
             && o->ifindex == fake.fail_ifindex) {
             if (!fake.silent) {
-                errors[n_errors++] = (struct apply_error) {
+                errors[n_errors++] = (struct apply_error){
                     .ifindex = o->ifindex,
                     .error = -ENOSPC,
                     .message = "the kernel says no",
@@ -229,7 +229,7 @@ fake_apply(const struct plan *plan OVS_UNUSED, const struct changes *ch,
         if (c->op != CHANGE_DEL) {
             objects_add(&fake.kernel, c->want)->device = NULL;
         }
-        fake.changed = true;    /* One hears of what one does oneself. */
+        fake.changed = true; /* One hears of what one does oneself. */
     }
     for (size_t i = 0; i < fake.kernel.n; i++) {
         struct object *o = &fake.kernel.v[i];
@@ -246,8 +246,11 @@ static int
 fake_drops(struct drop_count **ret_drops, size_t *ret_n)
 {
     *ret_drops = xzalloc(sizeof **ret_drops);
-    **ret_drops = (struct drop_count) {
-        .ifindex = FAKE_IFINDEX, .reason = 1, .packets = 7, .bytes = 420,
+    **ret_drops = (struct drop_count){
+        .ifindex = FAKE_IFINDEX,
+        .reason = 1,
+        .packets = 7,
+        .bytes = 420,
     };
     *ret_n = 1;
     return 0;
@@ -285,10 +288,9 @@ const struct dataplane fake_dataplane = {
 void
 fake_agent_init(struct agent *agent, bool policy)
 {
-    *agent = (struct agent) { .policy_path = xstrdup("/fake.yaml") };
+    *agent = (struct agent){ .policy_path = xstrdup("/fake.yaml") };
     ovs_list_init(&agent->requests);
-    reconciler_init(&agent->reconciler, &fake_dataplane, fake_inventory,
-                    NULL);
+    reconciler_init(&agent->reconciler, &fake_dataplane, fake_inventory, NULL);
     if (policy) {
         reconciler_set_policy(&agent->reconciler, fake_policy());
     }
@@ -358,7 +360,7 @@ fake_answer(struct call *call, int status, char *output)
 void
 fake_call_init(struct fake_call *f)
 {
-    *f = (struct fake_call) { .up = { .answer = fake_answer }, .status = -1 };
+    *f = (struct fake_call){ .up = { .answer = fake_answer }, .status = -1 };
 }
 
 void

@@ -12,18 +12,18 @@
 #include "agent/call.h"
 #include "plan/object.h"
 
-#define FAKE_PORTS 2            /* veth0 of acme, veth1 of globex. */
-#define FAKE_IFINDEX 10         /* Of veth0; that of veth1 follows. */
+#define FAKE_PORTS 2    /* veth0 of acme, veth1 of globex. */
+#define FAKE_IFINDEX 10 /* Of veth0; that of veth1 follows. */
 
 struct fake {
     struct objects kernel;
-    bool there[FAKE_PORTS];     /* Is the device there? */
+    bool there[FAKE_PORTS]; /* Is the device there? */
     uint32_t ifindex[FAKE_PORTS];
-    bool changed;               /* What changed() tells next. */
-    int inventory_error, observe_error, apply_error;    /* 0 or -errno. */
-    int fail_kind;              /* Changes of this kind fail, -1: none... */
-    uint32_t fail_ifindex;      /* ...of this device. */
-    bool silent;                /* They are not made and no error is given. */
+    bool changed; /* What changed() tells next. */
+    int inventory_error, observe_error, apply_error; /* 0 or -errno. */
+    int fail_kind;         /* Changes of this kind fail, -1: none... */
+    uint32_t fail_ifindex; /* ...of this device. */
+    bool silent;           /* They are not made and no error is given. */
     unsigned int n_observes;
 };
 

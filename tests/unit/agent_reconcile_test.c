@@ -93,11 +93,17 @@ static void
 repairs_drift(void **state OVS_UNUSED)
 {
     static const enum object_kind kinds[] = {
-        OBJECT_NFT_ELEMENT, OBJECT_VLAN, OBJECT_UP,
+        OBJECT_NFT_ELEMENT,
+        OBJECT_VLAN,
+        OBJECT_UP,
     };
     struct object extra = {
-        .kind = OBJECT_VLAN, .ifindex = FAKE_IFINDEX, .name = "",
-        .key_len = 1, .key = { 99 }, .text = "x",
+        .kind = OBJECT_VLAN,
+        .ifindex = FAKE_IFINDEX,
+        .name = "",
+        .key_len = 1,
+        .key = { 99 },
+        .text = "x",
     };
 
     fake_settle(&agent);
@@ -144,7 +150,9 @@ static void
 failure_closes_one_port(void **state OVS_UNUSED)
 {
     static const enum object_kind kinds[] = {
-        OBJECT_NFT_ELEMENT, OBJECT_VLAN, OBJECT_UP,
+        OBJECT_NFT_ELEMENT,
+        OBJECT_VLAN,
+        OBJECT_UP,
     };
 
     for (size_t i = 0; i < 2 * ARRAY_SIZE(kinds); i++) {
@@ -163,8 +171,9 @@ failure_closes_one_port(void **state OVS_UNUSED)
         assert_true(agent.reconciler.settled);
         assert_false(agent.reconciler.converged);
         status = &agent.reconciler.now->status[0];
-        assert_non_null(strstr(status->why, fake.silent ? "does not hold"
-                                            : "the kernel says no"));
+        assert_non_null(strstr(status->why, fake.silent
+                                                ? "does not hold"
+                                                : "the kernel says no"));
 
         /* And opens once the kernel takes it. */
         fake.fail_kind = -1;
@@ -258,7 +267,7 @@ notifications_make_turns(void **state OVS_UNUSED)
 
     fake_settle(&agent);
     xnanosleep(100 * 1000 * 1000);
-    agent_run(&agent);          /* For what it heard of itself. */
+    agent_run(&agent); /* For what it heard of itself. */
     turns = agent.reconciler.turns;
     agent_run(&agent);
     assert_int_equal(agent.reconciler.turns, turns);

@@ -53,7 +53,7 @@ plug_opens(void **state OVS_UNUSED)
 {
     request_plug(&agent, &call.up, "veth0", 10);
     agent_run(&agent);
-    assert_int_equal(call.answers, 0);  /* Not before it is open. */
+    assert_int_equal(call.answers, 0); /* Not before it is open. */
     assert_int_equal(fake_count(OBJECT_UP, 0), 0);
     fake_settle(&agent);
     assert_int_equal(call.answers, 1);
@@ -113,7 +113,9 @@ static void
 plug_failure_stays_closed(void **state OVS_UNUSED)
 {
     static const enum object_kind kinds[] = {
-        OBJECT_NFT_ELEMENT, OBJECT_VLAN, OBJECT_UP,
+        OBJECT_NFT_ELEMENT,
+        OBJECT_VLAN,
+        OBJECT_UP,
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
@@ -267,7 +269,7 @@ many_wait(void **state OVS_UNUSED)
     for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
         assert_int_equal(calls[i].answers, i % 2 ? 0 : 1);
     }
-    requests_done(&agent);      /* The agent stops: those left are told. */
+    requests_done(&agent); /* The agent stops: those left are told. */
     for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
         assert_int_equal(calls[i].answers, 1);
         assert_int_equal(calls[i].status, i % 2 ? 2 : 0);

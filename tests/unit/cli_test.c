@@ -48,8 +48,7 @@ run(const char *words)
 
     for (char *w = strtok_r(copy, " ", &save); w;
          w = strtok_r(NULL, " ", &save)) {
-        argv[argc++] = !strcmp(w, "GOOD") ? good
-                       : !strcmp(w, "BAD") ? bad : w;
+        argv[argc++] = !strcmp(w, "GOOD") ? good : !strcmp(w, "BAD") ? bad : w;
     }
     fflush(stdout);
     fflush(stderr);
@@ -92,8 +91,8 @@ try(const struct vector *v, size_t n)
         int status = run(v[i].words);
 
         if (status != v[i].status) {
-            fail_msg("cordon %s: status %d instead of %d", v[i].words,
-                     status, v[i].status);
+            fail_msg("cordon %s: status %d instead of %d", v[i].words, status,
+                     v[i].status);
         } else if (!printed(v[i].contains)) {
             fail_msg("cordon %s: does not print '%s'", v[i].words,
                      v[i].contains);

@@ -55,8 +55,8 @@ connect_pair(void)
 {
     int fds[2];
 
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0,
-                                fds), 0);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds),
+                     0);
     assert_int_equal(control_serve(control, fds[1]), 0);
     return fds[0];
 }
@@ -160,8 +160,7 @@ answers(void **state OVS_UNUSED)
         char *status = xasprintf("\"status\":%s", vectors[i].status);
 
         if (!strstr(reply, status) || !strstr(reply, vectors[i].contains)) {
-            fail_msg("%s %s: %s", vectors[i].method, vectors[i].params,
-                     reply);
+            fail_msg("%s %s: %s", vectors[i].method, vectors[i].params, reply);
         }
         free(status);
         free(reply);
@@ -172,19 +171,28 @@ answers(void **state OVS_UNUSED)
 static void
 garbage(void **state OVS_UNUSED)
 {
-#define G(S) { S, sizeof S - 1 }
+#define G(S)            \
+    {                   \
+        S, sizeof S - 1 \
+    }
     static const struct {
         const char *s;
         size_t n;
     } vectors[] = {
-        G("garbage "), G("\0\0\0\0"), G("GET / HTTP/1.0\r\n\r\n"),
-        G("{\"id\":1}"), G("[1,2,3]"), G("{}{}{}"), G("\"string\""),
+        G("garbage "),
+        G("\0\0\0\0"),
+        G("GET / HTTP/1.0\r\n\r\n"),
+        G("{\"id\":1}"),
+        G("[1,2,3]"),
+        G("{}{}{}"),
+        G("\"string\""),
         G("{\"id\":1,\"method\":5,\"params\":[]}"),
         G("{\"id\":1,\"method\":\"show\"}"),
         G("{\"id\":1,\"method\":\"show\",\"params\":{}}"),
         G("{\"id\":null,\"method\":\"show\",\"params\":[\"text\"]}"),
         G("{\"id\":1,\"result\":1,\"error\":null}"),
-        G("]]]]]]"), G("{\"id\":1,,}"),
+        G("]]]]]]"),
+        G("{\"id\":1,,}"),
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(vectors); i++) {
@@ -194,7 +202,7 @@ garbage(void **state OVS_UNUSED)
 
         free(exchange(fd, vectors[i].s, vectors[i].n, &closed));
         if (!closed) {
-            fail_msg("vector %"PRIuSIZE" is still connected", i);
+            fail_msg("vector %" PRIuSIZE " is still connected", i);
         }
         close(fd);
         reply = call("show", "[\"text\"]");
@@ -348,11 +356,10 @@ other_user(void **state OVS_UNUSED)
 
         ovs_strlcpy(un.sun_path, path, sizeof un.sun_path);
         fd = socket(AF_UNIX, SOCK_STREAM, 0);
-        if (setuid(65534)
-            || connect(fd, (struct sockaddr *) &un, sizeof un)) {
+        if (setuid(65534) || connect(fd, (struct sockaddr *) &un, sizeof un)) {
             _exit(1);
         }
-        _exit(recv(fd, &byte, 1, 0) == 0 ? 0 : 2);      /* Closed at once. */
+        _exit(recv(fd, &byte, 1, 0) == 0 ? 0 : 2); /* Closed at once. */
     }
     while (!waitpid(pid, &status, WNOHANG)) {
         control_run(control, &agent);
@@ -385,14 +392,8 @@ main(void)
 {
 #define T(NAME) cmocka_unit_test_setup_teardown(NAME, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(answers),
-        T(garbage),
-        T(too_much),
-        T(bytes_one_by_one),
-        T(many_wait),
-        T(exits),
-        T(socket_file),
-        T(other_user),
+        T(answers),   T(garbage), T(too_much),    T(bytes_one_by_one),
+        T(many_wait), T(exits),   T(socket_file), T(other_user),
     };
 
     fatal_ignore_sigpipe();

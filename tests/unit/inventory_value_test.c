@@ -22,7 +22,10 @@ struct value {
     const char *s;
     size_t length;
 };
-#define V(S) { S, sizeof S - 1 }
+#define V(S)            \
+    {                   \
+        S, sizeof S - 1 \
+    }
 
 static void
 numbers(void **state OVS_UNUSED)
@@ -52,14 +55,15 @@ numbers(void **state OVS_UNUSED)
         { V("0x1"), 10, false, 0 },
         { V("1e0"), 10, false, 0 },
         { V("../1"), 10, false, 0 },
-        { V("\xd9\xa1"), 10, false, 0 },        /* An Arabic digit. */
+        { V("\xd9\xa1"), 10, false, 0 }, /* An Arabic digit. */
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(vectors); i++) {
         uint32_t n = 0;
 
         assert_int_equal(xenvalue_number(vectors[i].v.s, vectors[i].v.length,
-                                         vectors[i].max, &n), vectors[i].ok);
+                                         vectors[i].max, &n),
+                         vectors[i].ok);
         assert_int_equal(n, vectors[i].number);
     }
 }
@@ -69,14 +73,22 @@ macs(void **state OVS_UNUSED)
 {
     static const struct eth_addr mac = ETH_ADDR_C(00, 16, 3e, aa, bb, 01);
     static const struct value good[] = {
-        V("00:16:3e:aa:bb:01"), V("00:16:3E:AA:BB:01"),
+        V("00:16:3e:aa:bb:01"),
+        V("00:16:3E:AA:BB:01"),
     };
     static const struct value bad[] = {
-        V(""), V("00:16:3e:aa:bb"), V("00:16:3e:aa:bb:01\n"),
-        V("00:16:3e:aa:bb:0"), V("00-16-3e-aa-bb-01"), V("00163eaabb01"),
-        V("00:16:3e:aa:bb:0g"), V("00:16:3e:aa:bb:0\0"),
-        V(" 0:16:3e:aa:bb:01"), V("00:16:3e:aa:bb:01:02"),
-        V("0x:16:3e:aa:bb:01"), V("+0:16:3e:aa:bb:01"),
+        V(""),
+        V("00:16:3e:aa:bb"),
+        V("00:16:3e:aa:bb:01\n"),
+        V("00:16:3e:aa:bb:0"),
+        V("00-16-3e-aa-bb-01"),
+        V("00163eaabb01"),
+        V("00:16:3e:aa:bb:0g"),
+        V("00:16:3e:aa:bb:0\0"),
+        V(" 0:16:3e:aa:bb:01"),
+        V("00:16:3e:aa:bb:01:02"),
+        V("0x:16:3e:aa:bb:01"),
+        V("+0:16:3e:aa:bb:01"),
     };
     struct eth_addr m;
 
@@ -94,13 +106,23 @@ vms(void **state OVS_UNUSED)
 {
 #define U "01234567-89ab-cdef-0123-456789abcdef"
     static const struct value good[] = {
-        V("/vm/" U), V("/vm/" U "-1"), V("/vm/" U "-12"),
+        V("/vm/" U),
+        V("/vm/" U "-1"),
+        V("/vm/" U "-12"),
         V("/vm/01234567-89AB-CDEF-0123-456789ABCDEF"),
     };
     static const struct value bad[] = {
-        V(""), V(U), V("/vm/"), V("/VM/" U), V("/vm/" U "/"),
-        V("/vm/" U "-"), V("/vm/" U "-x"), V("/vm/" U "-1-1"),
-        V("/vm/" U "\0"), V("//vm/" U), V("/vm//" U),
+        V(""),
+        V(U),
+        V("/vm/"),
+        V("/VM/" U),
+        V("/vm/" U "/"),
+        V("/vm/" U "-"),
+        V("/vm/" U "-x"),
+        V("/vm/" U "-1-1"),
+        V("/vm/" U "\0"),
+        V("//vm/" U),
+        V("/vm//" U),
         V("/vm/01234567-89ab-cdef-0123-456789abcde"),
         V("/vm/0123456789abcdef0123456789abcdef0000"),
         V("/vm/01234567-89ab-cdef-0123-456789abcdeg"),
@@ -122,7 +144,7 @@ names(void **state OVS_UNUSED)
 {
     static const struct {
         struct value v;
-        const char *name;       /* NULL: refused. */
+        const char *name; /* NULL: refused. */
         const char *base;
     } vectors[] = {
         { V("web1"), "web1", "web1" },
