@@ -5,7 +5,8 @@ agent_tests = \
 	tests/unit/agent_request_test \
 	tests/unit/cli_test \
 	tests/unit/control_test \
-	tests/unit/inventory_value_test
+	tests/unit/inventory_value_test \
+	tests/unit/inventory_xenstore_test
 check_PROGRAMS += $(agent_tests)
 TESTS += $(agent_tests)
 
@@ -21,3 +22,8 @@ tests_unit_control_test_SOURCES = tests/unit/control_test.c $(agent_fake)
 tests_unit_control_test_LDADD = libcordon.la $(CMOCKA_LIBS)
 tests_unit_inventory_value_test_SOURCES = tests/unit/inventory_value_test.c
 tests_unit_inventory_value_test_LDADD = libcordon.la $(CMOCKA_LIBS)
+tests_unit_inventory_xenstore_test_SOURCES = \
+	tests/unit/inventory_xenstore_test.c \
+	tests/unit/xenstored_fake.c tests/unit/xenstored_fake.h
+tests_unit_inventory_xenstore_test_LDADD = libcordon.la $(CMOCKA_LIBS) \
+	$(XEN_LIBS)
