@@ -65,7 +65,7 @@ def slot(directory):
     files = []
     try:
         while True:
-            for i in range(os.cpu_count()):
+            for i in range(1 + os.cpu_count()):
                 f = open(os.path.join(directory, "slot-%d" % i), "w")
                 files.append(f)
                 with contextlib.suppress(BlockingIOError):
