@@ -115,7 +115,9 @@ class Bed:
                                         "--pidfile=/run/cordon/cordond.pid",
                                         "-vconsole:info"])
         self.start_agent()
-        self.dom0 = Ear(Wire(BRIDGE))
+        # Not promiscuous: the bridge lets a capture have what it keeps from
+        # the host's stack.
+        self.dom0 = Ear(Wire(BRIDGE, promiscuous=False))
 
     def create_guests(self):
         create(*self.guests)
@@ -236,13 +238,19 @@ class Bed:
         return "\n".join(lines)
 
 
-def who(places, body):
-    """Where a frame with 'body' in it has been, as text: "web2
+def body(frame):
+    """What is left of a frame wherever it is seen: without MACs, tags and
+    padding, but more than an ICMP error quotes."""
+    return frame[12:].rstrip(b"\0")
+
+
+def who(places, text):
+    """Where a frame with 'text' in it has been, as words: "web2
     switch/110"."""
     found = []
     for place, seen in places.items():
         for frame in seen:
-            if body in frame:
+            if text in frame:
                 vlan, _ = f.untagged(frame)
                 name = place if place != "switch" else \
                     "switch/%s" % (vlan if vlan is not None else "untagged")

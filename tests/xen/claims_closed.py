@@ -5,7 +5,8 @@ import re
 
 import attacks
 import frames as f
-from bed import BRIDGE, DOM0_IPV4, DOM0_IPV6, GATEWAY_MAC, UNDERLAY, pause, who
+from bed import (BRIDGE, DOM0_IPV4, DOM0_IPV6, GATEWAY_MAC, UNDERLAY, body,
+                 pause, who)
 from claim import claim
 from look import refused
 from shell import sh
@@ -75,7 +76,7 @@ def _(bed):
 # Guests that get nowhere
 
 @claim("xl create of a guest that no policy has says why, and fails",
-       "vif-cordon: domain stranger (UUID) is in no policy; its vif never "
+       "vif-cordon: vifN.0: domain stranger (UUID) is in no policy; its vif never "
        "up, never in a bridge", says="Guests that get nowhere:")
 def _(bed):
     return refused(bed, bed.guest("stranger", "acme", "00:16:3e:00:00:77",
@@ -83,11 +84,11 @@ def _(bed):
 
 
 @claim("xl create of a guest with another MAC than its policy",
-       "vif-cordon: MAC 00:16:3e:00:00:66 of vif vifN.0 differs from the "
+       "vif-cordon: vifN.0: MAC 00:16:3e:00:00:66 of vif N.0 differs from the "
        "policy's 00:16:3e:00:00:03; its vif never up, never in a bridge")
 def _(bed):
     said = refused(bed, bed.guest("web3", "acme", "00:16:3e:00:00:66", 14))
-    return re.sub(r"of vif [0-9]+\.", "of vif vifN.", said)
+    return re.sub(r"of vif (vifN|[0-9]+)\.", "of vif N.", said)
 
 
 @claim("web1 writes another MAC into its frontend directory; its port is",
@@ -100,13 +101,13 @@ def _(bed):
     pause(1)
     port = bed.show("port", "acme/web1/0")
     bed.listen()
-    a.send_frames(
-        f.udp4(GATEWAY_MAC, "00:16:3e:00:00:02", a.ipv4, "203.0.113.7", 1000,
-               1000, b"frontend forged"),
-        f.udp4(bed.web2.mac, a.mac, a.ipv4, bed.web2.ipv4, 1000, 1000,
-               b"frontend own"))
+    forged = f.udp4(GATEWAY_MAC, "00:16:3e:00:00:02", a.ipv4, "203.0.113.7",
+                    1000, 1000, b"frontend")
+    own = f.udp4(bed.web2.mac, a.mac, a.ipv4, bed.web2.ipv4, 1000, 1000,
+                 b"frontend")
+    a.send_frames(forged, own)
     places = bed.heard()
     sh(["xenstore-write", node, a.mac])
     return "%s with %s; its frame reaches %s, one from that MAC %s" % (
-        port["state"], port["mac"], who(places, b"frontend own"),
-        who(places, b"frontend forged"))
+        port["state"], port["mac"], who(places, body(own)),
+        who(places, body(forged)))

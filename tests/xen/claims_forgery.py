@@ -3,7 +3,7 @@
 
 import attacks
 import frames as f
-from bed import Bed, who
+from bed import Bed, body, who
 from claim import CLAIMS, Claim, claim
 from shell import quiesce
 
@@ -102,4 +102,4 @@ def _(bed):
     frame = f.udp4(bed.web2.mac, bed.web1.mac, bed.web1.ipv4, bed.web2.ipv4,
                    1000, 1000, b"where is web2")
     bed.web1.send_frames(frame)
-    return who(bed.heard(), b"where is web2")
+    return who(bed.heard(), body(frame))

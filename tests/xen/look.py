@@ -4,7 +4,7 @@
 import re
 
 import frames as f
-from bed import GATEWAY_MAC, who
+from bed import GATEWAY_MAC, body, who
 from events import LinkWatch
 from shell import sh
 
@@ -18,7 +18,9 @@ def refused(bed, guest):
     words = " ".join(re.findall(r"vif-cordon: [^\n\"]*", said)[:1])
     words = re.sub(r"\b[0-9a-f]{8}-[0-9a-f-]{27}\b", "UUID", words)
     words = re.sub(r"\bvif[0-9]+\.", "vifN.", words)
-    bed.say("    xl: " + " ".join(said.split())[-300:])
+    bed.say("    " + "\n    ".join(
+        line for line in said.splitlines()
+        if "vif-cordon" in line or line.startswith("xl ")))
     return "%s; its vif %s" % (words or "(no reason) " + said[-200:], moved)
 
 
@@ -26,15 +28,15 @@ def forge(bed):
     """Who gets a forged frame, and who its harmless twin."""
     a = bed.web1
     bed.beacons += 1
-    forged = b"forged %05d" % bed.beacons
-    own = b"own %05d" % bed.beacons
+    text = b"forged? %05d" % bed.beacons
+    forged = f.udp4(bed.web2.mac, GATEWAY_MAC, "10.0.0.1", bed.web2.ipv4,
+                    1000, 1000, text)
+    own = f.udp4(bed.web2.mac, a.mac, a.ipv4, bed.web2.ipv4, 1000, 1000, text)
     bed.listen()
-    a.send_frames(
-        f.udp4(bed.web2.mac, GATEWAY_MAC, "10.0.0.1", bed.web2.ipv4, 1000,
-               1000, forged),
-        f.udp4(bed.web2.mac, a.mac, a.ipv4, bed.web2.ipv4, 1000, 1000, own))
+    a.send_frames(forged, own)
     places = bed.heard()
-    return "%s; twin: %s" % (who(places, forged), who(places, own))
+    return "%s; twin: %s" % (who(places, body(forged)),
+                             who(places, body(own)))
 
 
 def residue(bed, *names):
