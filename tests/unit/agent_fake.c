@@ -41,9 +41,10 @@ fake_done(void)
 struct policy *
 fake_policy(void)
 {
-    struct policy *p = xzalloc(sizeof *p);
+    struct arena *arena = arena_new();
+    struct policy *p = arena_alloc(arena, sizeof *p);
 
-    p->arena = arena_new();
+    p->arena = arena;
     p->host.bridge = "cordon0";
     p->host.mark_mask = POLICY_MARK_MASK;
     p->n_tenants = p->n_interfaces = FAKE_PORTS;
