@@ -43,6 +43,7 @@ enum object_stage {
 };
 
 #define OBJECT_KEY_MAX 40
+#define OBJECT_NO_SEGMENT UINT32_MAX /* 'segment': nobody depends on it. */
 
 /* Key: kind, ifindex, name, key bytes. Value: 'value' and 'text'. Strings are
  * in the arena of the array, or static. NULL is taken for "". */

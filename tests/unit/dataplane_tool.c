@@ -4,18 +4,21 @@
  * without agent and without Xen, and prints each change and the state of each
  * port. For the tests of the dataplane and for looking at it.
  *
- *     dataplane_tool [-n] [-l] [-o] POLICY
+ *     dataplane_tool [-nlgod] [-t TIMES] POLICY
  *
  * -n only prints what would change. -l leaves the lock out (and -g the guard),
  * to show what the other one does alone. -o prints what was observed. -d
- * prints drop counters. Exit code 0: nothing left to do and no port failed, 1:
+ * prints drop counters. -t repeats a turn without changes so often and prints
+ * what its parts take on average. Exit code 0: nothing left to do and no port failed, 1:
  * otherwise. */
 
 #include <cordon-config.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "dataplane/dataplane.h"
@@ -163,6 +166,58 @@ turn(const struct dataplane *dp, const struct policy *policy, int number,
     return dry ? 0 : n;
 }
 
+static double
+now_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1e3 + t.tv_nsec / 1e6;
+}
+
+static void
+measure(const struct dataplane *dp, const struct policy *policy, int times)
+{
+    double spent[4] = { 0, 0, 0, 0 };
+
+    for (int i = 0; i < times; i++) {
+        struct objects want = { .n = 0 }, have = { .n = 0 };
+        struct changes changes = { .n = 0 };
+        struct arena *arena = arena_new();
+        double t0 = now_ms(), t1, t2, t3;
+        struct inventory *inv;
+        struct plan *plan;
+
+        if (inventory_read(NULL, &inv)) {
+            die("inventory", -EIO);
+        }
+        plan = desire(policy, inv);
+        t1 = now_ms();
+        if (dp->observe(plan, arena, &have)) {
+            die("observe", -EIO);
+        }
+        t2 = now_ms();
+        plan_judge(plan, &have);
+        dp->want(plan, arena, &want);
+        t3 = now_ms();
+        diff(&want, &have, &changes);
+        spent[0] += t1 - t0;
+        spent[1] += t2 - t1;
+        spent[2] += t3 - t2;
+        spent[3] += now_ms() - t3;
+        changes_done(&changes);
+        objects_done(&want);
+        objects_done(&have);
+        plan_free(plan);
+        inventory_free(inv);
+        arena_free(arena);
+    }
+    printf("a turn: plan %.2f ms, observe %.2f ms, want %.2f ms, "
+           "diff %.2f ms\n",
+           spent[0] / times, spent[1] / times, spent[2] / times,
+           spent[3] / times);
+}
+
 static void
 print_drops(const struct dataplane *dp)
 {
@@ -191,9 +246,10 @@ main(int argc, char *argv[])
     struct policy *policy;
     bool ok = false;
     size_t left = 1;
-    int c, error;
+    int c, error, times = 0;
 
-    while ((c = getopt(argc, argv, "nlgod")) != -1) {
+    while ((c = getopt(argc, argv, "nlgodt:")) != -1) {
+        times = c == 't' ? atoi(optarg) : times;
         dry |= c == 'n';
         without_lock |= c == 'l';
         without_guard |= c == 'g';
@@ -201,7 +257,7 @@ main(int argc, char *argv[])
         counters |= c == 'd';
     }
     if (optind + 1 != argc) {
-        fprintf(stderr, "usage: dataplane_tool [-nlgod] POLICY\n");
+        fprintf(stderr, "usage: dataplane_tool [-nlgod] [-t TIMES] POLICY\n");
         return 2;
     }
     error = policy_load(argv[optind], &errors, &policy);
@@ -222,6 +278,9 @@ main(int argc, char *argv[])
     }
     if (counters) {
         print_drops(dp);
+    }
+    if (times) {
+        measure(dp, policy, times);
     }
     printf("messages: %llu writes, %llu reads\n",
            (unsigned long long) dataplane_messages().writes,

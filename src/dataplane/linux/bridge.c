@@ -61,6 +61,8 @@ bridge_observe(const struct plan *plan, const struct devices *ds,
         struct object o = {
             .kind = OBJECT_BRIDGE,
             .name = arena_strdup(arena, d->name),
+            /* Ports move before an old bridge goes. */
+            .segment = named ? 0 : OBJECT_NO_SEGMENT,
         };
 
         if (d->ours) {
