@@ -13,7 +13,7 @@ from shell import sh, until
 # Without the agent
 
 @claim("web1 pings web2 while the agent gets kill -9; lost",
-       "0 of 12", says="The agent is killed, and comes back:")
+       "0 of 12", says="The agent is killed, and comes back:", drops=True)
 def _(bed):
     a = bed.web1
     a.run("ping -c 12 -i 0.2 -W 5 10.0.0.12 > /tmp/ping &")

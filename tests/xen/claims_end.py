@@ -9,7 +9,7 @@ from shell import sh, until
 
 
 @claim("before web2 ends, the kernel knows it in", "nft fdb vlan tc links",
-       says="A guest ends and comes back:", drops=True)
+       says="A guest ends and comes back:")
 def _(bed):
     return residue(bed, bed.web2.mac, bed.web2.vif())
 

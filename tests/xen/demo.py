@@ -81,10 +81,10 @@ def main():
         raise
     passed = failed = 0
     for c in claims.claims(hard="--hard" in sys.argv[1:]):
-        if c.says:
-            say("\n" + c.says)
         if c.drops:
             show_drops(bed)
+        if c.says:
+            say("\n" + c.says)
         since = time.monotonic()
         with Progress("..."):
             seen = c.seen(bed)
