@@ -1,9 +1,12 @@
 # Programs of the tests that run in a VM; they are put into it.
 EXTRA_DIST += \
 	tests/vm/check tests/vm/run tests/vm/conftest.py tests/vm/lib_test.py \
-	tests/vm/tools/fault.c tests/vm/tools/traffic.c
+	tests/vm/tools/fault.c tests/vm/tools/traffic.c tests/vm/lib/lab.py \
+	tests/vm/scenario_crash.py tests/vm/scenario_fault.py \
+	tests/vm/scenario_foreign.py tests/vm/scenario_plug.py \
+	tests/vm/scenario_segment.py
 
-check-vm: $(sbin_PROGRAMS) $(bin_PROGRAMS)
+check-vm: $(sbin_PROGRAMS) $(bin_PROGRAMS) tests/unit/dataplane_tool$(EXEEXT)
 	$(AM_V_at)CORDON_BUILD='$(abs_top_builddir)' CC='$(CC)' $(srcdir)/tests/vm/check
 .PHONY: check-vm
 
