@@ -20,7 +20,7 @@ struct policy_vrrp;
 /* A device of this host and what the policy has for it. */
 struct binding {
     const struct inventory_link *link; /* NULL: the guest is here, but not
-                                         * this device. */
+                                        * this device. */
     const struct policy_interface *interface; /* NULL: a stray. */
     bool tap;                                 /* An HVM guest's -emu device. */
     const char *why; /* Of a stray; or the problem of a port. */

@@ -27,9 +27,9 @@ enum object_kind {
     OBJECT_MASTER,      /* ifindex; text: master, flags. */
     OBJECT_BRPORT,      /* ifindex; text: flags. */
     OBJECT_VLAN,        /* ifindex, or name of the bridge; key: VLAN;
-                                 * text: flags. */
+                         * text: flags. */
     OBJECT_FDB,         /* ifindex, or name of the bridge; key: VLAN,
-                                 * MAC; text: flags. */
+                         * MAC; text: flags. */
     OBJECT_UP,          /* ifindex; text. */
 };
 
@@ -54,16 +54,16 @@ struct object {
     uint8_t key[OBJECT_KEY_MAX];
     uint8_t key_len;
     bool foreign; /* Observed, not ours, in our way: reported,
-                                 * never removed. The port of 'ifindex' is
-                                 * closed for it (0: the host, all ports);
-                                 * plan_judge(). */
+                   * never removed. The port of 'ifindex' is
+                   * closed for it (0: the host, all ports);
+                   * plan_judge(). */
     uint32_t value[4];
     const char *text;
 
     /* Not compared. */
     const char *device; /* Name of 'ifindex', for people. */
     uint32_t segment;   /* With 'ifindex' 0: the only segment that
-                                 * depends on it; 0: all do. */
+                         * depends on it; 0: all do. */
 };
 
 /* A growing array; zeroed is empty. */

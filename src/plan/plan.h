@@ -35,7 +35,7 @@ struct plan_pair {
 /* A group of ports that may talk: a network on this host. */
 struct plan_segment {
     uint32_t id; /* What skb->mark carries, unshifted; today
-                                 * the VLAN id. Never 0. */
+                  * the VLAN id. Never 0. */
     uint16_t vlan;
     const struct policy_network *network;
 };
@@ -61,22 +61,22 @@ struct plan_port {
     uint32_t mtu;          /* The device's. */
     const struct plan_segment *segment;
     struct eth_addr *macs; /* Source MACs, sorted, without duplicates:
-                                 * own, extra, virtual routers'. */
+                            * own, extra, virtual routers'. */
     size_t n_macs;
     struct plan_pair *pairs; /* Sorted, without duplicates. */
     size_t n_pairs;
     const char *problem;    /* Not NULL: must be closed, and why: foreign
-                                 * XDP, MAC differs from the policy, two
-                                 * devices for one interface... */
+                             * XDP, MAC differs from the policy, two
+                             * devices for one interface... */
     const char *foreign;    /* The same, from what the kernel holds:
-                                 * plan_judge(). */
+                             * plan_judge(). */
     uint32_t foreign_kinds; /* Bits 1 << enum object_kind: of what. */
     bool tap;               /* The -emu device of an HVM guest. */
     bool standby;           /* The interface's other device has its MACs
-                                 * in the segment for now. A tap on standby is
-                                 * fenced, but not opened; a vif is open, for
-                                 * only then does it tell when the guest
-                                 * connects it, but nothing is sent to it. */
+                             * in the segment for now. A tap on standby is
+                             * fenced, but not opened; a vif is open, for
+                             * only then does it tell when the guest
+                             * connects it, but nothing is sent to it. */
 };
 
 /* A guest device that must stay closed because no interface matches it. */
@@ -100,8 +100,8 @@ struct plan {
     struct plan_segment *segments; /* With a port here; by id. */
     size_t n_segments;
     struct plan_port *ports; /* By name. All interfaces of the policy whose
-                                 * guest is not on this host are absent and
-                                 * not here. */
+                              * guest is not on this host are absent and
+                              * not here. */
     size_t n_ports;
     struct plan_stray *strays; /* By ifindex. */
     size_t n_strays;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-/* The dataplane `linux`: one VLAN-aware bridge, nftables and tc, in the network
- * namespace of the process. The parts (bridge, sysctl, guard, lock, port) each
- * say what they want and what there is; this puts them together. Called by
- * the agent's reconciler, through struct dataplane. */
+/* The dataplane `linux`: one VLAN-aware bridge, nftables and tc, in the
+ * network namespace of the process. The parts (bridge, sysctl, guard, lock,
+ * port) each say what they want and what there is; this puts them together.
+ * Called by the agent's reconciler, through struct dataplane. */
 
 #include <cordon-config.h>
 #include "dataplane/dataplane.h"

@@ -2,8 +2,8 @@
 
 /* rtnetlink's notifications: links (also VLANs and flags of bridge ports), FDB
  * entries, traffic control, and IPv4's sysctls as far as they are told of.
- * What they say is not looked into: anything means "read again". Only entries
- * that the uplink learns and forgets are passed over, since that never ends. */
+ * What they say is not looked into: anything means "read again". Entries that
+ * the uplink learns and forgets alone are passed over, for that never ends. */
 
 #include <cordon-config.h>
 #include "dataplane/linux/monitor.h"

@@ -14,7 +14,7 @@ struct plan;
 enum port_role {
     PORT_ROLE_GUEST,
     PORT_ROLE_ROUTER, /* A guest that takes part in a virtual
-                                 * router. */
+                       * router. */
     PORT_ROLE_UPLINK,
 };
 #define N_PORT_ROLES (PORT_ROLE_UPLINK + 1)
