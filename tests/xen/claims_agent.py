@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Claims: the kernel enforces without the agent, and closes without the guard."""
+"""Claims: the kernel enforces without the agent, and closes unguarded."""
 
 import re
 

@@ -76,8 +76,8 @@ def _(bed):
 # Guests that get nowhere
 
 @claim("xl create of a guest that no policy has says why, and fails",
-       "vif-cordon: vifN.0: domain stranger (UUID) is in no policy; its vif never "
-       "up, never in a bridge", says="Guests that get nowhere:")
+       "vif-cordon: vifN.0: domain stranger (UUID) is in no policy; its vif "
+       "never up, never in a bridge", says="Guests that get nowhere:")
 def _(bed):
     return refused(bed, bed.guest("stranger", "acme", "00:16:3e:00:00:77",
                                    77))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Claims for the tests: names, hot plug, an agent that dies meanwhile, taps."""
+"""Claims for the tests: names, hot plug, a dying agent, taps."""
 
 import errno
 import fcntl

@@ -78,10 +78,10 @@ def untagged(data):
     return None, data
 
 
-def arp(op, src, sha, spa, tha, tpa, dst=BROADCAST):
+def arp(op, src, source_mac, spa, target_mac, tpa, dst=BROADCAST):
     return ethernet(dst, src, ARP,
-                    struct.pack(">HHBBH", 1, IPV4, 6, 4, op) + mac(sha)
-                    + ip4(spa) + mac(tha) + ip4(tpa))
+                    struct.pack(">HHBBH", 1, IPV4, 6, 4, op) + mac(source_mac)
+                    + ip4(spa) + mac(target_mac) + ip4(tpa))
 
 
 def ipv4(dst, src, source, target, protocol, payload, ttl=64, options=b""):
