@@ -40,6 +40,10 @@ diag_add(struct diag *d, const struct diag_place *place, const char *format,
 {
     va_list args;
 
+    if (d->n >= DIAG_MAX) {
+        d->n_more++;
+        return;
+    }
     if (d->n >= d->allocated) {
         d->errors = x2nrealloc(d->errors, &d->allocated, sizeof *d->errors);
     }
@@ -202,5 +206,10 @@ diag_format(struct diag *d, struct ds *ret_text)
         if (place->source && place->line) {
             put_line(ret_text, place);
         }
+    }
+    if (d->n_more) {
+        ds_put_format(ret_text,
+                      "error: %zu more errors; correct these first\n",
+                      d->n_more);
     }
 }

@@ -38,9 +38,13 @@ struct diag_error {
 struct diag {
     struct diag_error *errors;
     size_t n, allocated;
+    size_t n_more; /* Not kept. */
 };
 
 void diag_done(struct diag *);
+
+/* Past this many, errors are only counted. */
+#define DIAG_MAX 10000
 
 /* Adds an error. The message says what is wrong; what to do. Sources have to
  * live until diag_format(). */

@@ -10,5 +10,6 @@ libcordon_la_SOURCES += \
 	src/policy/parse.c src/policy/parse.h \
 	src/policy/policy.c src/policy/policy.h \
 	src/policy/scalar.c src/policy/scalar.h \
-	src/policy/tenant.c
+	src/policy/tenant.c \
+	src/policy/text.c src/policy/text.h
 dist_pkgdata_DATA += share/cordon-policy.schema.json

@@ -8,10 +8,8 @@
  * duplicate keys of a mapping are found in linear time and told at their
  * lines, and a node takes about 100 bytes instead of 400.
  *
- * libfyaml 0.7 is known to crash or to leak its input on NUL, on invalid
- * UTF-8 (also while it displays the error) and on control characters. None of
- * these belongs into a policy, so text with them never gets there. A byte
- * order mark is skipped for the same reason. */
+ * text.c keeps away what libfyaml cannot cope with. A byte order mark is
+ * skipped, because libfyaml's positions would not count it. */
 
 #include <cordon-config.h>
 #include "policy/node.h"
@@ -20,14 +18,14 @@
 #include <string.h>
 
 #include "lib/arena.h"
-#include "lib/utf8.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/shash.h"
+#include "policy/text.h"
 #include "util.h"
 
 enum {
     MAX_DEPTH = 32,      /* A policy needs 11. */
-    MAX_NODES = 2000000, /* 10,000 interfaces have 200,000. */
+    MAX_NODES = 1000000, /* 10,000 interfaces have 200,000. */
 };
 
 struct reader {
@@ -44,38 +42,6 @@ struct reader {
                                  * value. */
     struct diag_place last; /* Of the last event that had one. */
 };
-
-static bool
-text_error(struct diag *diag, const struct diag_source *source, size_t offset,
-           const char *what)
-{
-    struct diag_place place = { .source = source, .offset = offset };
-
-    diag_locate(&place);
-    diag_add(diag, &place, "%s; write the policy as plain UTF-8 text", what);
-    return false;
-}
-
-/* True if libfyaml may see the text. */
-static bool
-check_text(struct diag *diag, const struct diag_source *source)
-{
-    const unsigned char *s = (const unsigned char *) source->text;
-    size_t length;
-
-    for (size_t i = 0; i < source->length; i += length) {
-        length = utf8_character(&source->text[i], source->length - i);
-        if (!length) {
-            return text_error(diag, source, i, "not valid UTF-8");
-        } else if (!s[i]) {
-            return text_error(diag, source, i, "NUL character");
-        } else if ((s[i] < 0x20 && !strchr("\t\n\r", s[i])) || s[i] == 0x7f
-                   || (s[i] == 0xc2 && s[i + 1] < 0xa0)) {
-            return text_error(diag, source, i, "control character");
-        }
-    }
-    return true;
-}
 
 /* Returns where 'token' starts, or where the last event was if libfyaml does
  * not say (an empty value has no token). */
@@ -484,7 +450,7 @@ node_read(struct arena *arena, struct diag *diag,
         .last = { .source = source, .line = 1, .column = 1 },
     };
 
-    if (!check_text(diag, source)) {
+    if (!text_check(diag, source)) {
         return NULL;
     }
     if (source->length >= 3 && !memcmp(source->text, "\xef\xbb\xbf", 3)) {

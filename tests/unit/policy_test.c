@@ -196,6 +196,87 @@ every_error(void **state OVS_UNUSED)
     ds_destroy(&errors);
 }
 
+/* So many that nobody reads them: the first, and how many more. */
+static void
+too_many_errors(void **state OVS_UNUSED)
+{
+    struct ds text = DS_EMPTY_INITIALIZER, errors = DS_EMPTY_INITIALIZER;
+    struct policy *policy;
+
+    ds_put_cstr(&text, "version: 1\n");
+    for (int i = 0; i < DIAG_MAX + 7; i++) {
+        ds_put_format(&text, "key%d:\n", i);
+    }
+    assert_int_equal(
+        policy_parse("many", text.string, text.length, &errors, &policy),
+        -EINVAL);
+    assert_int_equal(count(ds_cstr(&errors), ": error: unknown key"),
+                     DIAG_MAX);
+    assert_non_null(strstr(ds_cstr(&errors), "\nerror: 7 more errors; "));
+    ds_destroy(&text);
+    ds_destroy(&errors);
+}
+
+/* Appends 'n' times 's', between 'before' and 'after', and returns what the
+ * policy made of it says: NULL for nothing. */
+static char *
+repeated(const char *before, const char *s, size_t n, const char *after)
+{
+    struct ds text = DS_EMPTY_INITIALIZER, errors = DS_EMPTY_INITIALIZER;
+    struct policy *policy = NULL;
+
+    ds_put_cstr(&text, before);
+    for (size_t i = 0; i < n; i++) {
+        ds_put_cstr(&text, s);
+    }
+    ds_put_cstr(&text, after);
+    policy_parse("r", text.string, text.length, &errors, &policy);
+    policy_free(policy);
+    ds_destroy(&text);
+    if (!errors.length) {
+        ds_destroy(&errors);
+        return NULL;
+    }
+    return ds_steal_cstr(&errors);
+}
+
+/* Text that would take libfyaml, or us, very long or much memory. */
+static void
+bounded(void **state OVS_UNUSED)
+{
+    static const struct {
+        const char *before, *s;
+        size_t n;
+        const char *after, *says;
+    } vectors[] = {
+        { "version: ", "[", 1000, "", "r:1:41: error: nested more than" },
+        { "version: 1\n", "- ", 1000, "", "not YAML" },
+        { "? ", "? ", 1000, "", "nested more than 32" },
+        { "", "[", 3 << 20, "", "r:1:2097154: error: the line is longer" },
+        { "version: 1\n", "%", 3, "\n", "r:2:1: error: directives (%)" },
+        { "%YAML 1.2", "2", 3, "\n---\nversion: 1\n", "directives (%)" },
+        { "%YAML 1.2", " ", 3, "\n---\nversion: 1\n", NULL },
+        { "version: 1\n", " ", 65534, "#\n", NULL },
+        { "version: 1\n", " ", 65536, "#\n", "more than 65,536 blanks" },
+        { "version: 1\nhost: {", "\n\t ", 30000, "}", "65,536 blanks" },
+        { "version: 1\ninclude: [", "1,\n", 1000001, "]",
+          "more than 1000000 values" },
+        { "version: 1\n#", "x", 2000000, "\n", NULL },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(vectors); i++) {
+        char *says = repeated(vectors[i].before, vectors[i].s, vectors[i].n,
+                              vectors[i].after);
+
+        if (vectors[i].says ? !says || !strstr(says, vectors[i].says)
+                            : says != NULL) {
+            fail_msg("%zu: not \"%s\" but %.200s", i,
+                     vectors[i].says ? vectors[i].says : "", says);
+        }
+        free(says);
+    }
+}
+
 /* Two of one MAC and address are one error, however many others there are;
  * one prefix around everybody is one error, not one each. */
 static void
@@ -402,6 +483,8 @@ main(void)
         cmocka_unit_test_setup_teardown(unreadable, setup, teardown),
         cmocka_unit_test_setup_teardown(one_of_two, setup, teardown),
         cmocka_unit_test(every_error),
+        cmocka_unit_test(too_many_errors),
+        cmocka_unit_test(bounded),
         cmocka_unit_test(one_conflict_each),
         cmocka_unit_test(truncated),
         cmocka_unit_test(guesses),
