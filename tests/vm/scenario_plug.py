@@ -2,11 +2,12 @@
 """Scenarios A368, A374, A375, A378, A383: a guest that sends from the first
 instant while its port comes and goes, under old names and indices too."""
 
-import subprocess
-import threading
+import socket
+import struct
 import time
 
 import lab as lab_
+import rtnl
 from lab import (BRIDGE, DEVICE, PORT, UPLINK, VLAN, Sender, arp, beacon,
                  changed, closed, is_up, spoofs, stopped, unicast)
 from netns import ifindex, link_info
@@ -108,62 +109,66 @@ def test_every_step_of_opening_keeps_it_closed(lab):
 
 
 class VlanMonitor:
-    """All VLANs that a device is a member of, from the kernel's own
-    notifications, while the block runs."""
+    """All VLANs that devices were members of while the block ran, from the
+    kernel's own notifications."""
 
-    def __init__(self, device):
-        self.device = device
-        self.process = subprocess.Popen(
-            ["stdbuf", "-oL", "bridge", "-o", "monitor", "vlan"],
-            stdout=subprocess.PIPE, text=True)
-        self.lines = []
-        self.thread = threading.Thread(target=self._read)
-        self.thread.start()
-        # It hears: a change of another link has been told.
-        until(self._hears, "the monitor listens")
+    RTNLGRP_BRVLAN, RTM_NEWVLAN = 33, 112
+    SOL_NETLINK, ADD_MEMBERSHIP, RCVBUFFORCE = 270, 1, 33
 
-    def _hears(self):
-        sh("bridge vlan add dev %s vid 4001" % DEVICE["P"])
-        sh("bridge vlan del dev %s vid 4001" % DEVICE["P"])
-        return any("4001" in line for line in list(self.lines))
-
-    def _read(self):
-        for line in self.process.stdout:
-            self.lines.append(line)
+    def __init__(self):
+        s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW,
+                          rtnl.NETLINK_ROUTE)
+        s.setsockopt(socket.SOL_SOCKET, self.RCVBUFFORCE, 8 << 20)
+        s.bind((0, 0))
+        s.setsockopt(self.SOL_NETLINK, self.ADD_MEMBERSHIP,
+                     self.RTNLGRP_BRVLAN)
+        s.setblocking(False)
+        self.socket = s
+        self.seen = set()
 
     def __enter__(self):
         return self
 
     def __exit__(self, *error):
-        self.process.terminate()
-        self.thread.join()
-        self.process.wait()
+        self.socket.close()
 
-    def vlans(self):
-        found, device = set(), None
-        for line in list(self.lines):
-            words = line.replace("Deleted", "").split()
-            if not line[:1].isspace() and words:
-                device = words[0]
-            if device != self.device:
+    def vlans(self, indices):
+        """Those of the devices that have, or had, these ifindices."""
+        try:
+            while True:
+                self._read(self.socket.recv(1 << 16))
+        except BlockingIOError:
+            return {vid for index, vid in self.seen if index in indices}
+
+    def _read(self, data):
+        while len(data) >= 16:
+            length, kind = struct.unpack_from("IH", data)
+            body, data = data[16:length], data[(length + 3) & ~3:]
+            if kind != self.RTM_NEWVLAN:
                 continue
-            for word in words[0 if line[:1].isspace() else 1:]:
-                if word.isdigit():
-                    found.add(int(word))
-                break
-        return found
+            index = struct.unpack_from("I", body, 4)[0]
+            for _, entry in rtnl.attributes(body[8:]):
+                self._entry(index, dict(rtnl.attributes(entry)))
+
+    def _entry(self, index, found):
+        first = struct.unpack_from("HH", found[1])[1]
+        last = struct.unpack("H", found.get(2, found[1][2:4]))[0]
+        self.seen |= {(index, vid) for vid in range(first, last + 1)}
 
 
 def test_replug_has_no_vlan_but_its_own(lab):
     """Never, not even for an instant, another VLAN than its own: also when
     it comes back in another network."""
     with lab.watch() as watch, lab.send("A", [beacon("A", "b")], 300):
-        with VlanMonitor(DEVICE["A"]) as monitor:
+        with VlanMonitor() as monitor:
+            indices = set()
             for _ in range(10):
                 lab.unplug("A")
                 lab.plug("A")
                 lab.agent.wait_open(DEVICE["A"])
-            assert monitor.vlans() == {VLAN["A"]}, monitor.lines
+                indices.add(ifindex(DEVICE["A"]))
+            assert len(indices) == 10
+            assert monitor.vlans(indices) == {VLAN["A"]}, monitor.seen
         seen = watch.seen()
         assert seen.got("b", "P") and not seen.got("b", "B")
         nothing_leaked(seen)
@@ -171,10 +176,11 @@ def test_replug_has_no_vlan_but_its_own(lab):
 
 def test_the_monitor_sees_a_vlan_of_an_instant(lab):
     """The twin of the last."""
-    with VlanMonitor(DEVICE["A"]) as monitor:
+    index = ifindex(DEVICE["A"])
+    with VlanMonitor() as monitor:
         sh("bridge vlan add dev %s vid 4000" % DEVICE["A"])
         sh("bridge vlan del dev %s vid 4000" % DEVICE["A"], check=False)
-        until(lambda: 4000 in monitor.vlans(), "it is seen")
+        assert 4000 in monitor.vlans({index})
     lab.agent.settled()
 
 

@@ -427,7 +427,8 @@ class Lab(Bed):
 
     def restore(self):
         """All three guests open under the first policy."""
-        assert self.agent.daemon.alive(), "the agent has gone"
+        assert self.agent.daemon and self.agent.daemon.alive(), (
+            "the agent has gone")
         assert not stopped(self.agent.daemon.pid), "the agent is stopped"
         self.fault.disarm()
         for name, device in DEVICE.items():
@@ -475,7 +476,8 @@ def give_back(intact):
         if not intact:
             raise AssertionError("a test failed")
         lab.restore()
-    except (AssertionError, OSError, CommandError) as e:
+    except (AssertionError, OSError, CommandError,
+            subprocess.TimeoutExpired) as e:
         print("the lab is made anew: %s" % e)
         _kept = None
         lab.remove()
