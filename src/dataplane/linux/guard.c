@@ -28,13 +28,14 @@
 static struct nft *requests, *monitor;
 
 const char *const guard_limits[] = {
-    "overlapping fragments: each is judged alone (a first fragment holds the "
-    "whole header, later ones end within 65,535 bytes)",
-    "TCP above the MTU passes: the host sees it before it is cut into "
+    "fragments that overlap: each is judged alone, so that a first one holds "
+    "the whole header and a later one ends within 65,535 bytes, but not "
+    "beside the others",
+    "TCP above the MTU passes, for the host sees it before it is cut into "
     "segments",
-    "Neighbour Discovery and DHCP are dropped where what decides lies past "
-    "byte 128 of the frame, which is all of it that netback copies",
-    "options of router advertisements from a declared router",
+    "Neighbour Discovery is dropped where options are longer than 16 bytes "
+    "or lie past byte 128 of the frame, which is what netback copies",
+    "what a declared router writes into options of its advertisements",
     NULL,
 };
 

@@ -17,8 +17,10 @@
 /* clang-format off */
 const struct guard_chain guard_chains_frame[] = {
     { "in-frame", RULES(
+        "mark = iif map segment; goto in-port",
+        "goto drop-spoofed-mac") },
+    { "in-port", RULES(
         "!iif . eth.src in macs; goto drop-spoofed-mac",
-        "mark = iif map segment",
         "eth.type == 8100; goto drop-tagged",
         "eth.type == 88a8; goto drop-tagged",
         "eth.type == 9100; goto drop-tagged",

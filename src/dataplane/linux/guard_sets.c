@@ -67,7 +67,7 @@ const struct nft_set_def guard_sets[] = {
     /* MACs that are here, so not behind the uplink. */
     { "local", { MARK, MAC }, .size = PAIRS },
     /* VLANs of the uplink. */
-    { "vlan", { U16 }, .map = true, .size = 4096 },
+    { "vlans", { U16 }, .map = true, .size = 4096 },
     { "trunk", { U16, MARK }, .size = 4096 },
     /* The host's own. */
     { "underlay4", { ETYPE, IP4 }, PREFIXES, .size = PORTS },

@@ -22,7 +22,7 @@
 const struct guard_chain guard_chains_uplink[] = {
     { "uplink-in", RULES(
         "eth.type != 8100; goto drop-unknown-vlan",
-        "mark = vlan.tci & 0fff map vlan; goto uplink-source",
+        "mark = vlan.tci & 0fff map vlans; goto uplink-source",
         "goto drop-unknown-vlan") },
     { "uplink-source", RULES(
         "$mark . eth.src in local; goto drop-local-mac",

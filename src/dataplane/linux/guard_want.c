@@ -452,7 +452,7 @@ add_trunk(struct maker *m, const struct plan_segment *s, uint32_t mark)
     ovs_be16 vlan = htons(s->vlan);
     struct element e;
 
-    e = element("vlan", 0, s->id);
+    e = element("vlans", 0, s->id);
     e.o.value[0] = mark;
     put(&e, &vlan, 2, 2);
     finish(m, &e);

@@ -17,6 +17,7 @@
 
 #include <libnftnl/expr.h>
 #include <libnftnl/set.h>
+#include <libnftnl/udata.h>
 
 #include "lib/arena.h"
 #include "openvswitch/dynamic-string.h"
@@ -155,6 +156,30 @@ nft_set_parse(const struct nftnl_set *set, struct ds *ds)
                : 0);
 }
 
+/* Tells nft(8), which lists numbers of the host's order wrongly otherwise. */
+static void
+put_byte_order(const struct nft_set_def *def, struct nftnl_set *set)
+{
+    enum { HOST_ORDER = 1 };
+    struct nftnl_udata_buf *udata = nftnl_udata_buf_alloc(NFT_USERDATA_MAXLEN);
+
+    if (!udata) {
+        out_of_memory();
+    }
+    if (def->fields[0] == NFT_TYPE_DEVICE && n_fields(def) == 1) {
+        nftnl_udata_put_u32(udata, NFTNL_UDATA_SET_KEYBYTEORDER, HOST_ORDER);
+    }
+    if (def->map) {
+        nftnl_udata_put_u32(udata, NFTNL_UDATA_SET_DATABYTEORDER, HOST_ORDER);
+    }
+    if (nftnl_udata_buf_len(udata)) {
+        nftnl_set_set_data(set, NFTNL_SET_USERDATA,
+                           nftnl_udata_buf_data(udata),
+                           nftnl_udata_buf_len(udata));
+    }
+    nftnl_udata_buf_free(udata);
+}
+
 void
 nft_set_put(const struct nft_set_def *def, struct nftnl_set *set)
 {
@@ -170,6 +195,7 @@ nft_set_put(const struct nft_set_def *def, struct nftnl_set *set)
     if (def->size) {
         nftnl_set_set_u32(set, NFTNL_SET_DESC_SIZE, def->size);
     }
+    put_byte_order(def, set);
     if (has_intervals(def)) {
         uint8_t lens[NFT_SET_FIELDS];
         size_t n = n_fields(def);
