@@ -26,6 +26,7 @@
 VLOG_DEFINE_THIS_MODULE(reconcile);
 
 #define POLL_MS 500     /* What gives no notification is noticed. */
+#define POLL_MAX_MS 900 /* The same where a turn takes long. */
 #define PAUSE_MIN_MS 20 /* Between turns because of notifications. */
 #define PAUSE_MAX_MS 400
 #define RETRY_MIN_MS 500
@@ -419,7 +420,7 @@ reconciler_run(struct reconciler *r)
     took = time_msec() - start;
     r->not_before =
         time_msec() + MIN(MAX(4 * took, PAUSE_MIN_MS), PAUSE_MAX_MS);
-    r->next_turn = MAX(r->next_turn, r->not_before);
+    r->next_turn = time_msec() + MIN(MAX(4 * took, POLL_MS), POLL_MAX_MS);
     return true;
 }
 

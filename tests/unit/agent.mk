@@ -1,6 +1,7 @@
 # The agent on a fake host, its socket, the commands, and the inventory.
 agent_fake = tests/unit/agent_fake.c tests/unit/agent_fake.h
 agent_tests = \
+	tests/unit/agent_confine_test \
 	tests/unit/agent_reconcile_test \
 	tests/unit/agent_request_test \
 	tests/unit/cli_test \
@@ -10,6 +11,10 @@ agent_tests = \
 check_PROGRAMS += $(agent_tests)
 TESTS += $(agent_tests)
 
+tests_unit_agent_confine_test_SOURCES = \
+	tests/unit/agent_confine_test.c \
+	tests/unit/xenstored_fake.c tests/unit/xenstored_fake.h
+tests_unit_agent_confine_test_LDADD = libcordon.la $(CMOCKA_LIBS)
 tests_unit_agent_reconcile_test_SOURCES = \
 	tests/unit/agent_reconcile_test.c $(agent_fake)
 tests_unit_agent_reconcile_test_LDADD = libcordon.la $(CMOCKA_LIBS)

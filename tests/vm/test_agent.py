@@ -4,6 +4,7 @@ policy takes effect, drift is repaired within a second, and nothing that
 happens to the agent or its policy opens a port or closes one.
 """
 
+import datetime
 import json
 import os
 import signal
@@ -198,17 +199,20 @@ def test_drift_is_repaired(kind):
     act, word = DRIFTS[kind]
     before, drifts, size = kernel(), cordon("show")["drifts"], len(log())
     act()
-    took = wait(lambda: cordon("show")["drifts"] > drifts and converged(), 15)
+    done = time.time()
+    wait(lambda: cordon("show")["drifts"] > drifts and converged(), 20)
     assert kernel() == before
     assert cordon("diff")["changes"] == []
     lines = [x for x in log()[size:].splitlines() if "|drift|WARN|" in x]
     assert lines and all("found " in x and "should be " in x for x in lines
                          if "more; repairing" not in x)
     assert any(word in x for x in lines)
-    # This machine runs in slow motion where it has to emulate; the whole
-    # table is written again at once there.
-    print("repaired after %.2f s" % took)
-    assert took < (8 if kind in ("table", "ruleset") else 2.5)
+    # By the agent's own clock; asking it by a command takes longer where
+    # processors are emulated. It repairs in the turn in which it notices.
+    noticed = datetime.datetime.strptime(
+        lines[0].split("|")[0] + "+0000", "%Y-%m-%dT%H:%M:%S.%fZ%z")
+    print("noticed after %.2f s" % (noticed.timestamp() - done))
+    assert noticed.timestamp() - done < 1
 
 
 def test_restart_writes_nothing():
@@ -255,6 +259,11 @@ def test_bad_policy_changes_nothing():
     assert kernel() == before
     write(good)
     os.kill(pid(), signal.SIGHUP)
+    wait(lambda: cordon("show")["state"] == "converged")
+    # A plug that has failed is not forgotten by itself.
+    assert states() == {"acme/a/0": "failed", "acme/b/0": "open",
+                        "globex/c/0": "open"}
+    assert cordon("plug", "va")["state"] == "open"
     wait(converged)
     assert kernel() == before
 
