@@ -21,3 +21,10 @@ tests_unit_dataplane_tool_SOURCES = tests/unit/dataplane_tool.c
 tests_unit_dataplane_tool_LDADD = libcordon.la
 
 EXTRA_DIST += tests/golden/plan
+
+# Writes the golden files anew; read the diff before you commit it.
+golden: $(check_PROGRAMS)
+	srcdir='$(srcdir)' tests/unit/plan_golden_test --update
+	srcdir='$(srcdir)' tests/unit/guard_golden_test --update
+	$(srcdir)/tests/golden/run --update .
+.PHONY: golden
