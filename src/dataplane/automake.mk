@@ -17,6 +17,7 @@ libcordon_la_SOURCES += \
 libcordon_la_SOURCES += \
 	src/dataplane/linux/guard.c src/dataplane/linux/guard.h \
 	src/dataplane/linux/guard_apply.c \
+	src/dataplane/linux/guard_cache.c src/dataplane/linux/guard_cache.h \
 	src/dataplane/linux/guard_chains.h \
 	src/dataplane/linux/guard_fast.c \
 	src/dataplane/linux/guard_frame.c \

@@ -18,6 +18,7 @@
 #include "dataplane/linux/bridge.h"
 #include "dataplane/linux/device.h"
 #include "dataplane/linux/guard.h"
+#include "dataplane/linux/guard_cache.h"
 #include "dataplane/linux/lock.h"
 #include "dataplane/linux/messages.h"
 #include "dataplane/linux/monitor.h"
@@ -51,6 +52,7 @@ static void
 linux_close(void)
 {
     monitor_close();
+    guard_cache_close();
     guard_close();
     nlsock_close(self.sock);
     memset(&self, 0, sizeof self);
@@ -66,6 +68,9 @@ linux_open(void)
     }
     if (!error) {
         error = guard_open();
+    }
+    if (!error) {
+        error = guard_cache_open();
     }
     if (error) {
         linux_close();
@@ -116,7 +121,7 @@ observe_once(const struct plan *plan, struct arena *arena, struct objects *os)
         error = port_observe(self.sock, plan, &ds, arena, os);
     }
     if (!error) {
-        error = guard_observe(arena, os);
+        error = guard_cache_observe(&ds, arena, os);
     }
     if (!error) {
         ovs_strzcpy(self.bridge, bridge, sizeof self.bridge);
