@@ -8,6 +8,7 @@ libcordon_la_SOURCES += \
 	src/policy/network.c \
 	src/policy/node.c src/policy/node.h \
 	src/policy/parse.c src/policy/parse.h \
+	src/policy/plain.c src/policy/plain.h \
 	src/policy/policy.c src/policy/policy.h \
 	src/policy/scalar.c src/policy/scalar.h \
 	src/policy/tenant.c \

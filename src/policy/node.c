@@ -20,6 +20,7 @@
 #include "lib/arena.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/shash.h"
+#include "policy/plain.h"
 #include "policy/text.h"
 #include "util.h"
 
@@ -65,66 +66,6 @@ token_place(struct reader *r, struct fy_token *token)
         };
     }
     return r->last;
-}
-
-static bool
-is_one_of(const char *s, const char *const *words)
-{
-    for (; *words; words++) {
-        if (!strcmp(s, *words)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Returns the type of the plain scalar 's': YAML 1.2 section 10.3.2. */
-static enum node_type
-plain_type(const char *s)
-{
-    static const char *const nulls[] = {
-        "", "~", "null", "Null", "NULL", NULL
-    };
-    static const char *const bools[] = { "true",  "True",  "TRUE", "false",
-                                         "False", "FALSE", NULL };
-    static const char *const floats[] = { ".inf", ".Inf", ".INF", ".nan",
-                                          ".NaN", ".NAN", NULL };
-    const char digits[] = "0123456789";
-    const char *p = s + (*s == '-' || *s == '+');
-    size_t whole, fraction = 0;
-
-    if (is_one_of(s, nulls)) {
-        return NODE_NULL;
-    } else if (is_one_of(s, bools)) {
-        return NODE_BOOL;
-    } else if (is_one_of(p, floats)) {
-        return NODE_FLOAT;
-    } else if (s[0] == '0' && (s[1] == 'x' || s[1] == 'o')) {
-        const char *set = s[1] == 'x' ? "0123456789abcdefABCDEF" : "01234567";
-
-        return s[2] && !s[2 + strspn(&s[2], set)] ? NODE_INTEGER : NODE_STRING;
-    }
-    whole = strspn(p, digits);
-    p += whole;
-    if (!*p && whole) {
-        return NODE_INTEGER;
-    }
-    if (*p == '.') {
-        fraction = strspn(++p, digits);
-        p += fraction;
-    }
-    if (!whole && !fraction) {
-        return NODE_STRING;
-    }
-    if (*p == 'e' || *p == 'E') {
-        p++;
-        p += *p == '-' || *p == '+';
-        if (!strspn(p, digits)) {
-            return NODE_STRING;
-        }
-        p += strspn(p, digits);
-    }
-    return *p ? NODE_STRING : NODE_FLOAT;
 }
 
 /* Refuses what a policy has no use for. */
