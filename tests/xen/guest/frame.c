@@ -2,7 +2,7 @@
 
 /* Sends and records exact frames in a test guest.
  *
- *     frame send INTERFACE HEX...      send frames, in order
+ *     frame send INTERFACE HEX...      send frames, one by one
  *     frame capture INTERFACE          print a line of hex per frame received
  *
  * "send" exits 0 if the kernel took all frames; it prints the error for each
