@@ -8,7 +8,9 @@ EXTRA_DIST += \
 
 check-vm: $(sbin_PROGRAMS) $(bin_PROGRAMS) tests/unit/dataplane_tool$(EXEEXT)
 	$(AM_V_at)CORDON_BUILD='$(abs_top_builddir)' CC='$(CC)' $(srcdir)/tests/vm/check
-.PHONY: check-vm
+check-scenarios: $(sbin_PROGRAMS) $(bin_PROGRAMS) tests/unit/dataplane_tool$(EXEEXT)
+	$(AM_V_at)CORDON_BUILD='$(abs_top_builddir)' CC='$(CC)' $(srcdir)/tests/vm/check --scenarios
+.PHONY: check-vm check-scenarios
 
 # The harness, and what goes into its machines.
 EXTRA_DIST += \
