@@ -26,9 +26,9 @@
 VLOG_DEFINE_THIS_MODULE(reconcile);
 
 #define POLL_MS 500     /* What gives no notification is noticed. */
-#define POLL_MAX_MS 900 /* The same where a turn takes long. */
+#define POLL_MAX_MS 700 /* The same where a turn takes long. */
 #define PAUSE_MIN_MS 20 /* Between turns because of notifications. */
-#define PAUSE_MAX_MS 400
+#define PAUSE_MAX_MS 200
 #define RETRY_MIN_MS 500
 #define RETRY_MAX_MS 10000
 #define STREAK_MAX 20 /* Turns without a pause. */
@@ -418,8 +418,8 @@ reconciler_run(struct reconciler *r)
     r->now = t;
 
     took = time_msec() - start;
-    r->not_before =
-        time_msec() + MIN(MAX(4 * took, PAUSE_MIN_MS), PAUSE_MAX_MS);
+    r->turn_ms = took;
+    r->not_before = time_msec() + MIN(MAX(took, PAUSE_MIN_MS), PAUSE_MAX_MS);
     r->next_turn = time_msec() + MIN(MAX(4 * took, POLL_MS), POLL_MAX_MS);
     return true;
 }

@@ -50,6 +50,7 @@ struct reconciler {
     bool settled;   /* Another turn would change nothing. */
     bool converged; /* And the kernel holds all that is wanted. */
     uint64_t turns;
+    uint64_t turn_ms;  /* How long the last one took. */
     uint64_t writes;   /* Turns that wrote to the kernel. */
     uint64_t messages; /* Messages written in them. */
     uint64_t drifts;   /* Objects changed by others. */

@@ -145,6 +145,7 @@ show_summary(struct writer *w, const struct agent *agent)
     writer_uint(w, "messages", r->messages);
     writer_uint(w, "drifts", r->drifts);
     writer_uint(w, "reconciles", r->turns);
+    writer_uint(w, "turn_ms", r->turn_ms);
     writer_end(w);
 }
 
