@@ -1,5 +1,5 @@
 EXTRA_DIST += \
-	.clang-format HACKING.md LICENSE NEWS README.md check demo \
+	.clang-format HACKING.md LICENSE NEWS README.md \
 	scripts/build scripts/build-ovs scripts/check scripts/demo \
 	scripts/install-deps scripts/style
 
@@ -26,3 +26,8 @@ scripts/cordond.service: scripts/cordond.service.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) scripts && \
 	sed -e 's|@sbindir[@]|$(sbindir)|g' \
 		$(srcdir)/scripts/cordond.service.in > $@.tmp && mv $@.tmp $@
+
+# In EXTRA_DIST, `check` would be the target of that name.
+dist-hook:
+	cp -p $(srcdir)/check $(srcdir)/demo $(distdir)
+	ln -sf README.md $(distdir)/README

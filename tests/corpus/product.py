@@ -65,6 +65,14 @@ def policy(dataplane="linux", declared=False, remote=(), storm=None):
     return "\n".join(lines) + "\n"
 
 
+def forwards(device):
+    """Whether the bridge forwards on 'device'. It begins when the kernel has
+    noticed the carrier, up to a second after the device is up."""
+    with open("/sys/class/net/%s/brport/state" % device,
+              encoding="ascii") as f:
+        return f.read().strip() == "3"
+
+
 class Cordon:
     """cordond and cordon, from PATH."""
 
@@ -125,7 +133,8 @@ class Cordon:
     def _wait_open(self):
         def all_open():
             states = self._states()
-            return states and set(states.values()) == {"open"}
+            return (states and set(states.values()) == {"open"}
+                    and all(forwards(device) for device in states))
         try:
             self.daemon.wait_ready(all_open, "has all ports open",
                                    OPEN_TIMEOUT)
