@@ -1,4 +1,5 @@
 # tests
+include tests/model/automake.mk
 include tests/vm/automake.mk
 include tests/xen/automake.mk
 include tests/unit/automake.mk
