@@ -211,7 +211,6 @@ add_fits(struct maker *m, const char *set, unsigned int unit, unsigned int end,
 static void
 add_constants(struct maker *m)
 {
-    static const uint16_t ports[] = { 67, 68, 546, 547 };
     static const uint8_t uppers[] = {
         IPPROTO_HOPOPTS,  IPPROTO_TCP, IPPROTO_UDP,
         IPPROTO_FRAGMENT, IPPROTO_GRE, IPPROTO_ESP,
@@ -225,11 +224,6 @@ add_constants(struct maker *m)
         { 0, 5, 2, 0, 0, 0 }, { 0, 0, 5, 2, 0, 0 },
     };
 
-    for (size_t i = 0; i < ARRAY_SIZE(ports); i++) {
-        ovs_be16 port = htons(ports[i]);
-
-        add_element(m, "dhcp", &port, sizeof port);
-    }
     for (size_t i = 0; i < ARRAY_SIZE(uppers); i++) {
         add_element(m, "upper6", &uppers[i], 1);
     }

@@ -46,6 +46,12 @@ const struct nft_set_def guard_sets[] = {
     { "addr6", { DEV, IP6 }, .size = PAIRS },
     { "addrs4", { DEV, IP4 }, PREFIXES, .size = PAIRS },
     { "addrs6", { DEV, IP6 }, PREFIXES, .size = PAIRS },
+    /* The same for the common path. Of 'common4' and 'common6', the MAC has the
+     * EtherType behind it, in what is padding elsewhere. */
+    { "common4", { DEV, MAC, IP4 }, .map = true, .size = PAIRS },
+    { "common6", { DEV, MAC, IP6 }, .map = true, .size = PAIRS },
+    { "common-to4", { MARK, DEV, MAC, IP4 }, .size = PAIRS },
+    { "common-to6", { MARK, DEV, MAC, IP6 }, .size = PAIRS },
     /* What a port is declared to be. */
     { "router", { DEV }, .size = PORTS },
     { "dhcp-server", { DEV }, .size = PORTS },
@@ -72,11 +78,10 @@ const struct nft_set_def guard_sets[] = {
     /* The host's own. */
     { "underlay4", { ETYPE, IP4 }, PREFIXES, .size = PORTS },
     { "underlay6", { ETYPE, IP6 }, PREFIXES, .size = PORTS },
-    /* Constants: UDP ports of DHCP; what may follow IPv6's header, and its
+    /* Constants: what may follow IPv6's header, and its
      * Fragment header; Hop-by-Hop options that are one Router
      * Alert (RFC 2711); offsets and lengths of fragments that end within
      * 65,535 bytes. */
-    { "dhcp", { U16 }, .size = 0 },
     { "upper6", { U8 }, .size = 0 },
     { "parts6", { U8 }, .size = 0 },
     { "alert", { MAC }, .size = 16 },

@@ -39,7 +39,10 @@ const struct guard_chain guard_chains_uplink[] = {
         "vlan.type == 9300; goto drop-tagged",
         "vlan.type < 0600; goto drop-llc",
         "goto drop-ethertype") },
+    /* What cannot be read goes nowhere: the common path to a guest does not
+     * look again. */
     { "uplink-ip4", RULES(
+        "ip.len == 0000; goto drop-malformed",
         "l4proto != 11; accept",
         "l4proto == 11; ip.frag & 1fff != 0000; accept",
         "l4proto == 11; goto uplink-udp4",
@@ -52,11 +55,14 @@ const struct guard_chain guard_chains_uplink[] = {
         "dport == 0222; goto drop-rogue-dhcp",
         "accept") },
     { "uplink-ip6", RULES(
+        "l4proto >= 00; ip6.plen != 0000; goto uplink-ip6-valid",
+        "goto drop-malformed") },
+    { "uplink-ip6-valid", RULES(
         "ip6.next == 06; accept",
-        "ip6.next == 11; l4proto == 11; goto uplink-udp6",
+        "ip6.next == 11; goto uplink-udp6",
         "ip6.next == 3a; nh40:1 == 86; goto uplink-ra",
         "ip6.next == 3a; nh40:1 == 89; goto uplink-ra",
-        "ip6.next == 3a; nh40:1 >= 00; accept",
+        "ip6.next == 3a; accept",
         "ip6.next == 2c; goto uplink-fragment",
         "ip6.next == 00; goto uplink-options",
         "ip6.next == 2b; goto uplink-chain",
@@ -65,8 +71,7 @@ const struct guard_chain guard_chains_uplink[] = {
         "ip6.next == 87; goto uplink-chain",
         "ip6.next == 8b; goto uplink-chain",
         "ip6.next == 8c; goto uplink-chain",
-        "l4proto >= 00; accept",
-        "goto drop-malformed") },
+        "accept") },
     { "uplink-ra", RULES(
         BELIEVED6,
         "goto drop-rogue-ra") },

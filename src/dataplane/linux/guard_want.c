@@ -166,8 +166,33 @@ is_covered(const struct prefix *p, const struct prefix *other, bool earlier)
            && (earlier || !prefix_contains(p, other));
 }
 
+/* A host's pair is on the common path. */
 static void
-add_pairs(struct maker *m, const struct plan_port *port)
+add_common(struct maker *m, const struct plan_port *port, uint32_t mark,
+           const struct plan_pair *pair)
+{
+    bool v4 = pair->address.addr.family == AF_INET;
+    ovs_be16 type = htons(v4 ? ETH_TYPE_IP : ETH_TYPE_IPV6);
+    struct element e;
+
+    e = element(v4 ? "common4" : "common6", port->ifindex, 0);
+    e.o.value[0] = mark;
+    put_u32(&e, port->ifindex);
+    put(&e, pair->mac.ea, 6, 6);
+    put(&e, &type, 2, 2);
+    put_addr(&e, &pair->address.addr);
+    finish(m, &e);
+
+    e = element(v4 ? "common-to4" : "common-to6", port->ifindex, 0);
+    put_u32(&e, mark);
+    put_u32(&e, port->ifindex);
+    put_mac(&e, pair->mac);
+    put_addr(&e, &pair->address.addr);
+    finish(m, &e);
+}
+
+static void
+add_pairs(struct maker *m, const struct plan_port *port, uint32_t mark)
 {
     for (size_t i = 0; i < port->n_pairs; i++) {
         const struct plan_pair *pair = &port->pairs[i];
@@ -181,6 +206,9 @@ add_pairs(struct maker *m, const struct plan_port *port)
                     need_pair = false;
                 }
             }
+        }
+        if (prefix_is_host(p)) {
+            add_common(m, port, mark, pair);
         }
         if (need_pair) {
             struct element e = element(set_name("pair", p), port->ifindex, 0);
@@ -278,7 +306,7 @@ add_port(struct maker *m, const struct plan_port *port)
     finish(m, &e);
 
     add_macs(m, port, mark);
-    add_pairs(m, port);
+    add_pairs(m, port, mark);
     add_roles(m, port);
 }
 
