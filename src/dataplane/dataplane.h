@@ -18,15 +18,15 @@ struct plan;
 /* Frames dropped, by port and reason. 'ifindex' 0: on the host. */
 struct drop_count {
     uint32_t ifindex;
-    unsigned int reason;        /* enum reason. */
+    unsigned int reason; /* enum reason. */
     uint64_t packets, bytes;
 };
 
 /* Why a change was not made. */
 struct apply_error {
-    uint32_t ifindex;           /* The port's device; 0: of the host. */
-    int error;                  /* -errno. */
-    const char *message;        /* With the kernel's own words; in the arena
+    uint32_t ifindex;    /* The port's device; 0: of the host. */
+    int error;           /* -errno. */
+    const char *message; /* With the kernel's own words; in the arena
                                  * given to apply(). */
 };
 

@@ -114,8 +114,7 @@ prefix_is_host(const struct prefix *p)
 bool
 prefix_contains(const struct prefix *outer, const struct prefix *inner)
 {
-    return outer->addr.family == inner->addr.family
-           && outer->len <= inner->len
+    return outer->addr.family == inner->addr.family && outer->len <= inner->len
            && bits_equal(outer->addr.b, inner->addr.b, outer->len);
 }
 
@@ -128,8 +127,7 @@ prefix_overlaps(const struct prefix *a, const struct prefix *b)
 bool
 prefix_contains_addr(const struct prefix *p, const struct addr *a)
 {
-    return p->addr.family == a->family
-           && bits_equal(p->addr.b, a->b, p->len);
+    return p->addr.family == a->family && bits_equal(p->addr.b, a->b, p->len);
 }
 
 bool
@@ -173,11 +171,10 @@ addr_is_v4_mapped(const struct addr *a)
 struct addr
 addr_eui64(struct eth_addr mac)
 {
-    return (struct addr) {
+    return (struct addr){
         .family = AF_INET6,
-        .b = { 0xfe, 0x80, 0, 0, 0, 0, 0, 0,
-               mac.ea[0] ^ 2, mac.ea[1], mac.ea[2], 0xff,
-               0xfe, mac.ea[3], mac.ea[4], mac.ea[5] },
+        .b = { 0xfe, 0x80, 0, 0, 0, 0, 0, 0, mac.ea[0] ^ 2, mac.ea[1],
+               mac.ea[2], 0xff, 0xfe, mac.ea[3], mac.ea[4], mac.ea[5] },
     };
 }
 

@@ -15,8 +15,8 @@
 
 /* An IPv4 or IPv6 address. Unused bytes are zero, so memcmp() compares. */
 struct addr {
-    uint8_t family;             /* AF_INET or AF_INET6. */
-    uint8_t b[16];              /* IPv4: the first four. */
+    uint8_t family; /* AF_INET or AF_INET6. */
+    uint8_t b[16];  /* IPv4: the first four. */
 };
 
 /* Addresses that share their first 'len' bits with 'addr', whose host bits
@@ -26,7 +26,7 @@ struct prefix {
     uint8_t len;
 };
 
-#define ADDR_STRLEN 46          /* INET6_ADDRSTRLEN. */
+#define ADDR_STRLEN 46 /* INET6_ADDRSTRLEN. */
 #define PREFIX_STRLEN (ADDR_STRLEN + 4)
 
 /* Bits in an address of 'a's family: 32 or 128. */

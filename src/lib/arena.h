@@ -12,7 +12,7 @@
 struct arena;
 
 struct arena *arena_new(void);
-void arena_free(struct arena *);        /* NULL is fine. */
+void arena_free(struct arena *); /* NULL is fine. */
 
 /* Zeroed, aligned for any type. */
 void *arena_alloc(struct arena *, size_t size);

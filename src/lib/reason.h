@@ -29,13 +29,13 @@ enum reason {
     REASON_ICMP_EMBEDDED = 19,
     REASON_STORM = 20,
     /* To the guest. */
-    REASON_WRONG_SEGMENT = 21,  /* No mark, or another segment's. */
-    REASON_NOT_ADDRESSED = 22,  /* Not to the guest's MAC or addresses. */
+    REASON_WRONG_SEGMENT = 21, /* No mark, or another segment's. */
+    REASON_NOT_ADDRESSED = 22, /* Not to the guest's MAC or addresses. */
     /* From and to the uplink. */
-    REASON_UNKNOWN_VLAN = 23,   /* Untagged, or a VLAN not in use. */
-    REASON_LOCAL_MAC = 24,      /* Source MAC of a port on this host. */
+    REASON_UNKNOWN_VLAN = 23, /* Untagged, or a VLAN not in use. */
+    REASON_LOCAL_MAC = 24,    /* Source MAC of a port on this host. */
     /* To the host. */
-    REASON_TO_HOST = 25,        /* Reached the bridge device itself. */
+    REASON_TO_HOST = 25, /* Reached the bridge device itself. */
     REASON_MAX = REASON_TO_HOST,
 };
 

@@ -23,26 +23,26 @@
 
 enum action {
     ACT_NONE,
-    ACT_ERROR,                  /* Sending fails with 'error'. */
-    ACT_REFUSE,                 /* The kernel refuses a message of no type. */
-    ACT_STOP,                   /* SIGSTOP after it was sent. */
-    ACT_KILL,                   /* SIGKILL instead of sending it. */
+    ACT_ERROR,  /* Sending fails with 'error'. */
+    ACT_REFUSE, /* The kernel refuses a message of no type. */
+    ACT_STOP,   /* SIGSTOP after it was sent. */
+    ACT_KILL,   /* SIGKILL instead of sending it. */
 };
 
 /* Also in lab.py. */
 struct fault {
     uint32_t armed;
-    uint32_t writes;            /* Only those that write are counted. */
+    uint32_t writes; /* Only those that write are counted. */
     uint32_t at;
-    uint32_t sticky;            /* And all that follow. */
+    uint32_t sticky; /* And all that follow. */
     uint32_t action;
     uint32_t error;
-    uint32_t seen;              /* Counted since it was armed. */
-    uint32_t done;              /* How often the action was taken. */
+    uint32_t seen; /* Counted since it was armed. */
+    uint32_t done; /* How often the action was taken. */
 };
 
 #define NFNL_BATCH_BEGIN 0x10
-#define NO_TYPE 0xff            /* Neither rtnetlink's nor nf_tables'. */
+#define NO_TYPE 0xff /* Neither rtnetlink's nor nf_tables'. */
 
 static volatile struct fault *fault;
 
@@ -73,7 +73,8 @@ protocol_of(int fd)
     }
     size = sizeof protocol;
     return getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size)
-           ? -1 : protocol;
+               ? -1
+               : protocol;
 }
 
 static bool
@@ -81,7 +82,7 @@ writes(int protocol, const struct nlmsghdr *h)
 {
     switch (protocol) {
     case NETLINK_ROUTE:
-        return (h->nlmsg_type & 3) != 2;        /* RTM_GET... */
+        return (h->nlmsg_type & 3) != 2; /* RTM_GET... */
     case NETLINK_NETFILTER:
         return h->nlmsg_type == NFNL_BATCH_BEGIN;
     default:
@@ -142,8 +143,8 @@ send_with(int fd, const struct msghdr *m, int flags)
     ssize_t n;
 
     if (!real) {
-        real = (ssize_t (*)(int, const struct msghdr *, int))
-               dlsym(RTLD_NEXT, "sendmsg");
+        real = (ssize_t(*)(int, const struct msghdr *, int)) dlsym(RTLD_NEXT,
+                                                                   "sendmsg");
     }
     if (m->msg_iovlen > 0) {
         action = decide(fd, m->msg_iov[0].iov_base, m->msg_iov[0].iov_len);
@@ -198,8 +199,10 @@ sendto(int fd, const void *data, size_t length, int flags,
        const struct sockaddr *to, socklen_t to_length)
 {
     struct iovec iov = { (void *) data, length };
-    struct msghdr m = { .msg_name = (void *) to, .msg_namelen = to_length,
-                        .msg_iov = &iov, .msg_iovlen = 1 };
+    struct msghdr m = { .msg_name = (void *) to,
+                        .msg_namelen = to_length,
+                        .msg_iov = &iov,
+                        .msg_iovlen = 1 };
 
     return send_with(fd, &m, flags);
 }

@@ -44,14 +44,14 @@
 #define OTHERS_MAX 16
 #define OTHER_SHOWN 96
 #define MARK "CDN!"
-#define MARK_LEN 12             /* With stream and number. */
+#define MARK_LEN 12 /* With stream and number. */
 
 static volatile sig_atomic_t report_due, ended;
 
 struct frame {
     uint8_t *data;
     size_t length;
-    size_t number;              /* Where it is numbered, 0: it is not. */
+    size_t number; /* Where it is numbered, 0: it is not. */
     uint8_t stream;
 };
 
@@ -59,7 +59,7 @@ struct stream {
     uint8_t name;
     uint16_t vlan;
     uint64_t got, missing, again;
-    uint32_t next;              /* The number expected. */
+    uint32_t next; /* The number expected. */
     uint32_t gaps[GAPS_MAX][2];
     unsigned int n_gaps;
 };
@@ -93,8 +93,8 @@ find_mark(const uint8_t *data, size_t length)
 {
     const uint8_t *mark;
 
-    mark = length < MARK_LEN ? NULL : memmem(data, length - MARK_LEN + 4,
-                                             MARK, 4);
+    mark = length < MARK_LEN ? NULL
+                             : memmem(data, length - MARK_LEN + 4, MARK, 4);
     return mark ? mark - data + 8 : 0;
 }
 
@@ -241,7 +241,7 @@ stream_of(uint8_t name, uint16_t vlan)
         fprintf(stderr, "traffic: too many streams\n");
         exit(1);
     }
-    streams[n_streams] = (struct stream) { .name = name, .vlan = vlan };
+    streams[n_streams] = (struct stream){ .name = name, .vlan = vlan };
     return &streams[n_streams++];
 }
 
@@ -277,7 +277,7 @@ count(const uint8_t *data, size_t length, uint16_t vlan)
         s->next = number;
     }
     if (number < s->next) {
-        s->again++;             /* Twice, late, or of another sender. */
+        s->again++; /* Twice, late, or of another sender. */
     } else {
         s->next = number + 1;
     }
@@ -300,7 +300,8 @@ report_seen(int fd)
 
         printf("%s{\"stream\": \"%c\", \"vlan\": %u, \"got\": %llu, "
                "\"missing\": %llu, \"again\": %llu, \"next\": %u, "
-               "\"gaps\": [", i ? ", " : "", s->name, s->vlan,
+               "\"gaps\": [",
+               i ? ", " : "", s->name, s->vlan,
                (unsigned long long int) s->got,
                (unsigned long long int) s->missing,
                (unsigned long long int) s->again, s->next);
@@ -369,7 +370,8 @@ receive_all(int fd)
         static uint8_t data[FRAME_MAX];
         char control[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
         struct iovec iov = { data, sizeof data };
-        struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1,
+        struct msghdr m = { .msg_iov = &iov,
+                            .msg_iovlen = 1,
                             .msg_control = control,
                             .msg_controllen = sizeof control };
         ssize_t n = recvmsg(fd, &m, MSG_DONTWAIT);
@@ -418,8 +420,8 @@ main(int argc, char *argv[])
     sigaction(SIGTERM, &action, NULL);
     if (argc >= 3 && !strcmp(argv[1], "watch")) {
         watch(argv[2], argc < 4 || strcmp(argv[3], "host"));
-    } else if (argc >= 3 && (!strcmp(argv[1], "send")
-                             || !strcmp(argv[1], "tap"))) {
+    } else if (argc >= 3
+               && (!strcmp(argv[1], "send") || !strcmp(argv[1], "tap"))) {
         send_all(argv[2], argv[1][0] == 't', argc > 3 ? atol(argv[3]) : 0);
     }
     fprintf(stderr, "usage: traffic send|tap|watch LINK [USEC|host]\n");
