@@ -12,6 +12,7 @@ libcordon_la_SOURCES += \
 	src/dataplane/linux/port_observe.c \
 	src/dataplane/linux/rtmsg.c src/dataplane/linux/rtmsg.h \
 	src/dataplane/linux/sysctl.c src/dataplane/linux/sysctl.h \
+	src/dataplane/linux/target.c src/dataplane/linux/target.h \
 	src/dataplane/linux/tcmsg.c src/dataplane/linux/tcmsg.h \
 	src/dataplane/linux/want.c src/dataplane/linux/want.h
 libcordon_la_SOURCES += \

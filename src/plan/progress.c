@@ -89,3 +89,9 @@ progress_kinds(const struct progress *p, uint32_t ifindex, uint32_t segment)
     return p->shared | find(p->devices, p->n_devices, ifindex)
            | (segment ? find(p->segments, p->n_segments, segment) : 0);
 }
+
+uint32_t
+progress_own_kinds(const struct progress *p, uint32_t ifindex)
+{
+    return find(p->devices, p->n_devices, ifindex);
+}

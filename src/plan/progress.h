@@ -44,4 +44,7 @@ void progress_done(struct progress *);
 uint32_t progress_kinds(const struct progress *, uint32_t ifindex,
                         uint32_t segment);
 
+/* Those of objects on 'ifindex' alone. */
+uint32_t progress_own_kinds(const struct progress *, uint32_t ifindex);
+
 #endif /* src/plan/progress.h */

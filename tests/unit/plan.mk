@@ -3,7 +3,8 @@
 plan_tests = \
 	tests/unit/object_test \
 	tests/unit/plan_golden_test \
-	tests/unit/plan_state_test
+	tests/unit/plan_state_test \
+	tests/unit/plan_target_test
 check_PROGRAMS += $(plan_tests) tests/unit/dataplane_tool
 TESTS += $(plan_tests)
 
@@ -16,6 +17,9 @@ tests_unit_plan_golden_test_LDADD = libcordon.la
 
 tests_unit_plan_state_test_SOURCES = tests/unit/plan_state_test.c
 tests_unit_plan_state_test_LDADD = libcordon.la $(CMOCKA_LIBS)
+
+tests_unit_plan_target_test_SOURCES = tests/unit/plan_target_test.c
+tests_unit_plan_target_test_LDADD = libcordon.la $(CMOCKA_LIBS)
 
 tests_unit_dataplane_tool_SOURCES = tests/unit/dataplane_tool.c
 tests_unit_dataplane_tool_LDADD = libcordon.la

@@ -3,8 +3,9 @@
 /* The order of changes:
  *
  *  1. What closes: devices down and out of the bridge, VLANs and FDB entries
- *     removed. A port of which guard and lock are both not as wanted goes
- *     down; as long as one of them holds, it is repaired where it is.
+ *     removed. A port of which the fence itself, both of guard and of lock, is
+ *     not as wanted goes down; as long as one holds, it is repaired where it
+ *     is. (target.h)
  *  2. The host: bridge, sysctls.
  *  3. The guard, in one transaction, and the lock.
  *  4. The segment, of ports for which nothing of 2 and 3 differed.
@@ -29,7 +30,7 @@
 #include "dataplane/linux/port.h"
 #include "dataplane/linux/rtmsg.h"
 #include "dataplane/linux/sysctl.h"
-#include "dataplane/linux/want.h"
+#include "dataplane/linux/target.h"
 #include "lib/arena.h"
 #include "lib/nlsock.h"
 #include "openvswitch/dynamic-string.h"
@@ -39,16 +40,6 @@
 #include "policy/policy.h"
 #include "util.h"
 
-/* A port that may open, or the uplink. */
-struct target {
-    uint32_t ifindex;
-    uint32_t segment; /* 0: the uplink. */
-    const char *device;
-    uint32_t kinds; /* Kinds of objects that differ. */
-    bool up;        /* Was up when last read. */
-    bool failed;
-};
-
 struct run {
     struct nlsock *sock;
     const struct plan *plan;
@@ -56,71 +47,10 @@ struct run {
     struct arena *arena;
     struct apply_error *errors;
     size_t n_errors, allocated_errors;
-    struct target *targets; /* By ifindex. */
-    size_t n_targets;
-    uint32_t bridge; /* ifindex, 0: not there yet. */
+    struct targets targets;
+    uint32_t bridge;    /* ifindex, 0: not there yet. */
+    bool uplink_closed; /* Has been put out of the bridge. */
 };
-
-static int
-compare_targets(const void *a_, const void *b_)
-{
-    const struct target *a = a_, *b = b_;
-
-    return a->ifindex < b->ifindex ? -1 : a->ifindex > b->ifindex;
-}
-
-static struct target *
-find_target(const struct run *run, uint32_t ifindex)
-{
-    struct target key = { .ifindex = ifindex };
-
-    return run->n_targets ? bsearch(&key, run->targets, run->n_targets,
-                                    sizeof key, compare_targets)
-                          : NULL;
-}
-
-static void
-make_targets(struct run *run)
-{
-    const struct plan *plan = run->plan;
-    struct progress progress;
-    size_t n = 0;
-
-    run->targets = xcalloc(plan->n_ports + 1, sizeof *run->targets);
-    for (size_t i = 0; i < plan->n_ports; i++) {
-        const struct plan_port *p = &plan->ports[i];
-
-        if (want_port(plan, p)) {
-            run->targets[n++] = (struct target){
-                .ifindex = p->ifindex,
-                .segment = p->segment->id,
-                .device = p->device,
-                .up = !(p->tap && p->standby),
-            };
-        }
-    }
-    if (want_uplink(plan)) {
-        run->targets[n++] = (struct target){
-            .ifindex = plan->uplink,
-            .device = plan->host->uplink,
-            .up = true,
-        };
-    }
-    if (n) {
-        qsort(run->targets, n, sizeof *run->targets, compare_targets);
-    }
-    run->n_targets = n;
-
-    progress_init(&progress, run->changes);
-    for (size_t i = 0; i < n; i++) {
-        struct target *t = &run->targets[i];
-
-        t->kinds = progress_kinds(&progress, t->ifindex, t->segment);
-        /* What is wanted up and not missing is up. */
-        t->up &= !(t->kinds & KIND(OBJECT_UP));
-    }
-    progress_done(&progress);
-}
 
 static void
 add_error(struct run *run, uint32_t ifindex, int error, const char *message)
@@ -131,17 +61,6 @@ add_error(struct run *run, uint32_t ifindex, int error, const char *message)
     }
     run->errors[run->n_errors++] =
         (struct apply_error){ ifindex, error, message };
-}
-
-/* Marks the targets that 'o' concerns as failed. */
-static void
-fail(struct run *run, const struct object *o)
-{
-    for (size_t i = 0; i < run->n_targets; i++) {
-        struct target *t = &run->targets[i];
-
-        t->failed |= object_concerns(o, t->ifindex, t->segment);
-    }
 }
 
 /* What is gone need not be removed, and a device that is gone has no wishes:
@@ -165,7 +84,7 @@ change_failed(struct run *run, const struct change *c, int error,
                   arena_printf(run->arena, "%s: %s", ds_cstr(&ds), message));
         ds_destroy(&ds);
     }
-    fail(run, o);
+    targets_fail(&run->targets, o);
 }
 
 static void
@@ -182,7 +101,9 @@ request_failed(uint32_t tag, int error, const char *message, void *run_)
 static void
 close_device(struct run *run, uint32_t ifindex)
 {
-    if (ifindex != run->plan->uplink) {
+    if (ifindex == run->plan->uplink) {
+        run->uplink_closed = true;
+    } else {
         nlsock_queue(run->sock, rtmsg_flags(ifindex, 0, IFF_UP),
                      NLSOCK_IGNORE);
     }
@@ -211,18 +132,15 @@ close_ports(struct run *run)
     size_t n_leaving = 0;
 
     put_removed(run, OBJECT_UP);
-    for (size_t i = 0; i < run->n_targets; i++) {
-        struct target *t = &run->targets[i];
-        bool unguarded = t->kinds & KINDS_GUARD && t->kinds & KINDS_LOCK;
+    for (size_t i = 0; i < run->targets.n; i++) {
+        const struct target *t = &run->targets.v[i];
         bool moved = t->kinds & KIND(OBJECT_MASTER);
 
-        if (t->up && (unguarded || moved)) {
-            if (t->segment) {
-                nlsock_queue(run->sock, rtmsg_flags(t->ifindex, 0, IFF_UP),
-                             NLSOCK_IGNORE);
-            } else if (unguarded) {
-                close_device(run, t->ifindex);
-            }
+        if (!t->segment && target_is_unfenced(t)) {
+            close_device(run, t->ifindex);
+        } else if (t->segment && t->up && (target_is_unfenced(t) || moved)) {
+            nlsock_queue(run->sock, rtmsg_flags(t->ifindex, 0, IFF_UP),
+                         NLSOCK_IGNORE);
         }
     }
     put_removed(run, OBJECT_MASTER);
@@ -242,7 +160,9 @@ close_ports(struct run *run)
         for (size_t i = 0; i < ch->n; i++) {
             const struct change *c = &ch->v[i];
 
-            if (c->op != CHANGE_DEL || c->have->kind != kind) {
+            if (c->op != CHANGE_DEL || c->have->kind != kind
+                || (run->uplink_closed
+                    && c->have->ifindex == run->plan->uplink)) {
                 continue;
             }
             while (l < n_leaving && leaving[l] < c->have->ifindex) {
@@ -304,18 +224,13 @@ put_guard(struct run *run)
     result = guard_apply(&ch->v[first], end - first, run->arena, &errors,
                          &n_errors);
     for (size_t i = 0; i < n_errors; i++) {
-        const struct object o = { .ifindex = errors[i].ifindex };
-
         add_error(run, errors[i].ifindex, errors[i].error, errors[i].message);
-        fail(run, &o);
+        targets_fail_guard(&run->targets, errors[i].ifindex);
     }
     free(errors);
     if (result < 0) {
         /* Whatever was to change has not. */
-        for (size_t i = 0; i < run->n_targets; i++) {
-            run->targets[i].failed |=
-                (run->targets[i].kinds & KINDS_GUARD) != 0;
-        }
+        targets_fail_guard(&run->targets, 0);
         if (!n_errors) {
             add_error(run, 0, result,
                       arena_printf(run->arena, "nftables: %s",
@@ -364,7 +279,7 @@ put_ports(struct run *run)
         if (stage == STAGE_OPEN) {
             before |= KINDS_SEGMENT;
         }
-        t = find_target(run, o->ifindex);
+        t = targets_find(&run->targets, o->ifindex);
         if (t && !t->failed && !(t->kinds & before)
             && (run->bridge || o->kind != OBJECT_MASTER)) {
             port_put(run->sock, run->plan, c, run->bridge, i);
@@ -395,9 +310,9 @@ remove_bridges(struct run *run)
 static void
 close_failed(struct run *run)
 {
-    for (size_t i = 0; i < run->n_targets; i++) {
-        if (run->targets[i].failed) {
-            close_device(run, run->targets[i].ifindex);
+    for (size_t i = 0; i < run->targets.n; i++) {
+        if (run->targets.v[i].failed) {
+            close_device(run, run->targets.v[i].ifindex);
         }
     }
     nlsock_flush(run->sock);
@@ -425,7 +340,7 @@ linux_apply(struct nlsock *sock, const struct plan *plan,
     }
     nlsock_set_failed(sock, request_failed, &run);
     run.bridge = if_nametoindex(plan->host->bridge);
-    make_targets(&run);
+    targets_init(&run.targets, plan, changes);
 
     close_ports(&run);
     put_host(&run);
@@ -436,7 +351,7 @@ linux_apply(struct nlsock *sock, const struct plan *plan,
     close_failed(&run);
 
     nlsock_set_failed(sock, NULL, NULL);
-    free(run.targets);
+    targets_done(&run.targets);
     *ret_errors = run.errors;
     *ret_n_errors = run.n_errors;
     return nlsock_writes(sock) - writes + guard;

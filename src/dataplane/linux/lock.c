@@ -420,6 +420,12 @@ object_filter(const struct object *o)
     return f;
 }
 
+bool
+lock_filter_drops(const struct object *o)
+{
+    return o->kind == OBJECT_FILTER && get_be(o->key + 4, 2) == TC_PRIO_DROP;
+}
+
 void
 lock_put(struct nlsock *sock, const struct change *c, uint32_t bridge,
          uint32_t tag)

@@ -14,6 +14,7 @@
  * Block numbers follow from what a block is for, so that nothing has to be
  * remembered: the top byte says that a block is ours. */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,7 @@ struct change;
 struct devices;
 struct drop_count;
 struct nlsock;
+struct object;
 struct objects;
 struct plan;
 
@@ -52,6 +54,9 @@ void lock_observe(const struct lock_reading *, const struct plan *,
 /* Queues what 'change' takes, a change of a qdisc or filter. */
 void lock_put(struct nlsock *, const struct change *, uint32_t bridge,
               uint32_t tag);
+
+/* True if the filter 'o' is what drops all that did not pass. */
+bool lock_filter_drops(const struct object *o);
 
 /* Appends to the array. 0 or -errno. */
 int lock_drops(struct nlsock *, uint32_t bridge, uint32_t uplink,
