@@ -18,6 +18,8 @@ import subprocess
 import sys
 import time
 
+from loadable import loadable
+
 PORTS = int(os.environ.get("PORTS", "1000"))
 NETWORKS = 10
 RUN = "/run/bench"
@@ -68,13 +70,15 @@ def cordon(*args):
 
 
 def start():
-    sh("cordond", "--no-xen", f"--policy={POLICY}", f"--control={CONTROL}",
-       f"--pidfile={RUN}/pid", f"--state-dir={RUN}/state", "--detach",
-       f"--log-file={RUN}/log")
+    # Detached, it keeps what it has as standard output.
+    subprocess.run(
+        ["cordond", "--no-xen", f"--policy={POLICY}", f"--control={CONTROL}",
+         f"--pidfile={RUN}/pid", f"--state-dir={RUN}/state", "--detach",
+         f"--log-file={RUN}/log"], check=True, stdout=subprocess.DEVNULL)
 
 
 def apply():
-    return cordon("apply", "--timeout", "3000", POLICY)
+    return cordon("apply", "--timeout", "600", POLICY)
 
 
 def stop():
@@ -103,7 +107,7 @@ def by_hand():
     """The same rules and links by nft, ip and bridge; returns seconds."""
     rules = f"{RUN}/rules.nft"
     with open(rules, "w") as f:
-        f.write(sh("nft", "list", "ruleset"))
+        f.write(loadable(sh("nft", "list", "ruleset")))
     remove_all()
     begin = time.monotonic()
     sh("ip", "link", "add", "cordon0", "type", "bridge", "vlan_filtering", "1",

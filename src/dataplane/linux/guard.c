@@ -33,8 +33,9 @@ const char *const guard_limits[] = {
     "beside the others",
     "TCP above the MTU passes, for the host sees it before it is cut into "
     "segments",
-    "Neighbour Discovery is dropped where options are longer than 16 bytes "
-    "or lie past byte 128 of the frame, which is what netback copies",
+    "Neighbour Discovery is dropped where one option is longer than 16 bytes, "
+    "all of a router solicitation's longer than 32, or any past byte 128 of "
+    "the frame, which is what netback copies",
     "what a declared router writes into options of its advertisements",
     NULL,
 };

@@ -18,9 +18,9 @@ const struct guard_chain guard_chains_icmp6[] = {
         "ip6.plen < 0004; goto drop-malformed",
         "nh40:1 80-81; return",
         "nh40:1 01-04; return",
-        "nh40:1 == 87; " ND("0018") "goto nd-64",
-        "nh40:1 == 88; " ND("0018") "goto in6-na",
-        "nh40:1 == 85; " ND("0008") "goto nd-48",
+        "nh40:1 == 88; jump in6-na",
+        "nh40:1 87-88; " ND("0018") "goto nd-64",
+        "nh40:1 == 85; " ND("0008") "goto rs-48",
         /* A declared router's options are its own affair. */
         "nh40:1 == 86; " ND("0010") "iif in router; return",
         "nh40:1 == 89; " ND("0028") "iif in router; return",
@@ -35,8 +35,8 @@ const struct guard_chain guard_chains_icmp6[] = {
         "goto drop-nd-spoof") },
     { "in6-na", RULES(
         "nh44:1 & 80 != 00; !iif in router; goto drop-nd-spoof",
-        "iif . eth.src . nh48:16 in pair6; goto nd-64",
-        "iif . eth.src . nh48:16 in pairs6; goto nd-64",
+        "iif . eth.src . nh48:16 in pair6; return",
+        "iif . eth.src . nh48:16 in pairs6; return",
         "goto drop-nd-spoof") },
     /* Of the embedded packet, all of the header is there. */
     { "in6-error", RULES(

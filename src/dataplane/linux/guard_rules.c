@@ -108,26 +108,25 @@ add_drop_chains(struct maker *m)
 }
 
 /* Neighbour Discovery: for each place, counted from the network header, where
- * options may begin within the 128 bytes that netback copies, a chain that
- * walks them from there on. They say their length in units of 8 bytes; here
- * are one and two, which is all that hosts send. A link-layer address is the
- * frame's source, and there is none from "::" (RFC 4861, section 4). */
+ * options may begin, a chain that walks them from there on, to 'last' at most.
+ * Options say their length in units of 8 bytes; here are one and two, which is
+ * all that hosts send. A link-layer address is the frame's source, and there
+ * is none from "::" (RFC 4861, section 4). */
 static void
-add_option_chains(struct maker *m)
+add_option_chains(struct maker *m, const char *prefix, unsigned int first,
+                  unsigned int last)
 {
-    enum { FIRST = 48, LAST = 112 };
     struct ds rules = DS_EMPTY_INITIALIZER;
 
-    for (unsigned int start = FIRST; start <= LAST; start += 8) {
-        for (unsigned int at = start; at <= LAST; at += 8) {
+    for (unsigned int start = first; start <= last; start += 8) {
+        for (unsigned int at = start; at <= last; at += 8) {
             ds_put_format(&rules, "ip6.plen == %04x; return\n", at - 40);
-            if (at + 16 <= LAST) {
+            if (at + 16 <= last) {
                 ds_put_format(&rules,
-                              "nh%u:1 > 02; nh%u:1 == 02; "
-                              "goto nd-%u\n",
-                              at, at + 1, at + 16);
+                              "nh%u:1 > 02; nh%u:1 == 02; goto %s-%u\n", at,
+                              at + 1, prefix, at + 16);
             }
-            if (at < LAST) {
+            if (at < last) {
                 ds_put_format(&rules,
                               "nh%u:1 != 01; goto drop-nd-spoof\n"
                               "nh%u:1 01-02; ip6.src == "
@@ -139,7 +138,7 @@ add_option_chains(struct maker *m)
             }
         }
         ds_put_cstr(&rules, "goto drop-nd-spoof");
-        add_chain(m, arena_printf(m->arena, "nd-%u", start), &rules);
+        add_chain(m, arena_printf(m->arena, "%s-%u", prefix, start), &rules);
     }
     ds_destroy(&rules);
 }
@@ -345,7 +344,10 @@ guard_want_rules(const struct policy_host *host, struct arena *arena,
                   "return", "goto drop-malformed");
     add_tcp_chain(&m, "in6-first-tcp", "ip6.plen", 8, "return", "return",
                   "goto drop-fragment");
-    add_option_chains(&m);
+    /* Solicitations and advertisements, as far as the 128 bytes of a frame go
+     * that netback copies; router solicitations. */
+    add_option_chains(&m, "nd", 64, 112);
+    add_option_chains(&m, "rs", 48, 80);
     add_drop_chains(&m);
 
     add_constants(&m);

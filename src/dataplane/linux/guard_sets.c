@@ -13,8 +13,9 @@
 
 #include "util.h"
 
-#define PORTS 16384 /* Ports of a host, by far. */
-#define PAIRS 65536
+#define PORTS 8192 /* Ports of a host, by far. */
+#define NETWORKS 16384
+#define PAIRS 32768
 
 #define DEV NFT_TYPE_DEVICE
 #define MARK NFT_TYPE_MARK
@@ -60,24 +61,24 @@ const struct nft_set_def guard_sets[] = {
     { "storm", { DEV }, .limit = true, .size = PORTS },
     /* A segment's: subnets' broadcast addresses; what is declared for others
      * than a router; who may be believed to be a gateway or a service. */
-    { "broadcast4", { MARK, IP4 }, .size = PORTS },
+    { "broadcast4", { MARK, IP4 }, .size = NETWORKS },
     { "declared4", { MARK, IP4 }, .size = PAIRS },
     { "declared6", { MARK, IP6 }, .size = PAIRS },
     { "declareds4", { MARK, IP4 }, PREFIXES, .size = PAIRS },
     { "declareds6", { MARK, IP6 }, PREFIXES, .size = PAIRS },
-    { "gateway", { MARK, MAC }, .size = PORTS },
-    { "believed4", { MARK, MAC, IP4 }, .size = PORTS },
-    { "believed6", { MARK, MAC, IP6 }, .size = PORTS },
+    { "gateway", { MARK, MAC }, .size = NETWORKS },
+    { "believed4", { MARK, MAC, IP4 }, .size = NETWORKS },
+    { "believed6", { MARK, MAC, IP6 }, .size = NETWORKS },
     /* With any link-local address. */
-    { "believed-any", { MARK, MAC }, .size = PORTS },
+    { "believed-any", { MARK, MAC }, .size = NETWORKS },
     /* MACs that are here, so not behind the uplink. */
     { "local", { MARK, MAC }, .size = PAIRS },
     /* VLANs of the uplink. */
     { "vlans", { U16 }, .map = true, .size = 4096 },
     { "trunk", { U16, MARK }, .size = 4096 },
     /* The host's own. */
-    { "underlay4", { ETYPE, IP4 }, PREFIXES, .size = PORTS },
-    { "underlay6", { ETYPE, IP6 }, PREFIXES, .size = PORTS },
+    { "underlay4", { ETYPE, IP4 }, PREFIXES, .size = 4096 },
+    { "underlay6", { ETYPE, IP6 }, PREFIXES, .size = 4096 },
     /* Constants: what may follow IPv6's header, and its
      * Fragment header; Hop-by-Hop options that are one Router
      * Alert (RFC 2711); offsets and lengths of fragments that end within
