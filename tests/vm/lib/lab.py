@@ -349,7 +349,7 @@ class Agent(product.Cordon):
             wanted = devices or [d for d, p in ports.items()
                                  if p["state"] != "absent"]
             return wanted and all(d in ports and ports[d]["state"] == "open"
-                                  for d in wanted)
+                                  and product.forwards(d) for d in wanted)
         try:
             until(opened, "ports are open", timeout)
         except AssertionError as e:
