@@ -68,9 +68,10 @@ init(struct world *w, const struct object *o1, const struct object *o2,
      const struct object *o3)
 {
     const struct object *missing[] = { o1, o2, o3 };
-    struct changes changes = { .v = w->changes };
+    struct changes changes = { .n = 0 };
 
     memset(w, 0, sizeof *w);
+    changes.v = w->changes;
     w->segments[0].id = 110;
     w->segments[1].id = 120;
     w->ports[0] =

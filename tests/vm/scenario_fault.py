@@ -94,7 +94,8 @@ def test_a_message_fails_once(lab, writes):
             lab.fault.disarm()
         until(lambda: watch.seen().got("b", "P"), "A sends")
         clean(watch)
-    assert taken >= tried - 2, (taken, tried)
+    # How much is read varies: what cannot have changed is not read again.
+    assert taken >= (tried - 2 if writes else tried // 2), (taken, tried)
     assert lab.agent.daemon.alive()
 
 
