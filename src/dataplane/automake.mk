@@ -20,6 +20,9 @@ libcordon_la_SOURCES += \
 	src/dataplane/linux/guard_apply.c \
 	src/dataplane/linux/guard_cache.c src/dataplane/linux/guard_cache.h \
 	src/dataplane/linux/guard_chains.h \
+	src/dataplane/linux/guard_drops.c \
+	src/dataplane/linux/guard_element.c \
+	src/dataplane/linux/guard_element.h \
 	src/dataplane/linux/guard_fast.c \
 	src/dataplane/linux/guard_frame.c \
 	src/dataplane/linux/guard_icmp6.c \
@@ -29,6 +32,7 @@ libcordon_la_SOURCES += \
 	src/dataplane/linux/guard_out.c \
 	src/dataplane/linux/guard_private.h \
 	src/dataplane/linux/guard_rules.c src/dataplane/linux/guard_rules.h \
+	src/dataplane/linux/guard_segment.c \
 	src/dataplane/linux/guard_sets.c \
 	src/dataplane/linux/guard_uplink.c \
 	src/dataplane/linux/guard_want.c \

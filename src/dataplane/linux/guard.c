@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-/* The guard's sockets, its counters, and the notice of what others do to its
+/* The guard's sockets, and the notice of what others do to its
  * table. */
 
 #include <cordon-config.h>
@@ -14,9 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <libnftnl/expr.h>
-#include <libnftnl/set.h>
 
 #include "dataplane/dataplane.h"
 #include "dataplane/linux/guard_private.h"
@@ -64,108 +61,6 @@ guard_close(void)
     nft_close(requests);
     nft_close(monitor);
     requests = monitor = NULL;
-}
-
-/* Counters. */
-
-struct counters {
-    struct drop_count *v;
-    size_t n, allocated;
-};
-
-static int
-parse_counter(struct nftnl_expr *e, void *d_)
-{
-    struct drop_count *d = d_;
-
-    if (!strcmp(nftnl_expr_get_str(e, NFTNL_EXPR_NAME), "counter")) {
-        d->packets = nftnl_expr_get_u64(e, NFTNL_EXPR_CTR_PACKETS);
-        d->bytes = nftnl_expr_get_u64(e, NFTNL_EXPR_CTR_BYTES);
-    }
-    return 0;
-}
-
-/* Keys are device from, device to, reason; one of the devices is 0. */
-static int
-parse_drop(struct nftnl_set_elem *elem, void *counters_)
-{
-    struct counters *cs = counters_;
-    struct drop_count d = { 0 };
-    uint32_t key[3], len;
-    const void *p;
-
-    p = nftnl_set_elem_get(elem, NFTNL_SET_ELEM_KEY, &len);
-    if (!p || len != sizeof key) {
-        return 0;
-    }
-    memcpy(key, p, len);
-    d.ifindex = key[0] ? key[0] : key[1];
-    d.reason = key[2];
-    nftnl_set_elem_expr_foreach(elem, parse_counter, &d);
-    if (cs->n == cs->allocated) {
-        cs->v = x2nrealloc(cs->v, &cs->allocated, sizeof *cs->v);
-    }
-    cs->v[cs->n++] = d;
-    return 0;
-}
-
-static int
-parse_drops(const struct nlmsghdr *nlh, void *counters)
-{
-    struct nftnl_set *s = nftnl_set_alloc();
-
-    if (s && nftnl_set_elems_nlmsg_parse(nlh, s) >= 0) {
-        nftnl_set_elem_foreach(s, parse_drop, counters);
-    }
-    nftnl_set_free(s);
-    return MNL_CB_OK;
-}
-
-static int
-compare_drops(const void *a_, const void *b_)
-{
-    const struct drop_count *a = a_, *b = b_;
-
-    return a->ifindex != b->ifindex ? (a->ifindex < b->ifindex ? -1 : 1)
-           : a->reason != b->reason ? (a->reason < b->reason ? -1 : 1)
-                                    : 0;
-}
-
-/* What a device was to get and what it sent are one number. */
-static void
-add_up(struct counters *cs)
-{
-    size_t n = 0;
-
-    if (cs->n) {
-        qsort(cs->v, cs->n, sizeof *cs->v, compare_drops);
-    }
-    for (size_t i = 0; i < cs->n; i++) {
-        if (n && !compare_drops(&cs->v[n - 1], &cs->v[i])) {
-            cs->v[n - 1].packets += cs->v[i].packets;
-            cs->v[n - 1].bytes += cs->v[i].bytes;
-        } else {
-            cs->v[n++] = cs->v[i];
-        }
-    }
-    cs->n = n;
-}
-
-int
-guard_drops(struct drop_count **ret_drops, size_t *ret_n)
-{
-    struct counters cs = { 0 };
-    int error;
-
-    error = guard_dump_elements(requests, GUARD_SET_DROPS, parse_drops, &cs);
-    if (error && error != -EINTR && error != -ENOENT) {
-        free(cs.v);
-        return error;
-    }
-    add_up(&cs);
-    *ret_drops = cs.v;
-    *ret_n = cs.n;
-    return 0;
 }
 
 /* Notifications. */

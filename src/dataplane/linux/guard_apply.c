@@ -363,92 +363,6 @@ write_additions(struct writer *w, struct apply_error **errors, size_t *n)
     return error;
 }
 
-/* Counters of devices that are no port any more. */
-
-struct stale {
-    const uint32_t *devices;
-    size_t n;
-    struct nftnl_set *set; /* Of elements to be removed. */
-    bool any;
-};
-
-static int
-collect_stale(struct nftnl_set_elem *elem, void *stale_)
-{
-    struct stale *stale = stale_;
-    const uint32_t *key;
-    uint32_t len;
-
-    key = nftnl_set_elem_get(elem, NFTNL_SET_ELEM_KEY, &len);
-    for (size_t i = 0; key && len >= 8 && i < stale->n; i++) {
-        if (key[0] == stale->devices[i] || key[1] == stale->devices[i]) {
-            struct nftnl_set_elem *copy = nftnl_set_elem_alloc();
-
-            if (!copy) {
-                out_of_memory();
-            }
-            nftnl_set_elem_set(copy, NFTNL_SET_ELEM_KEY, key, len);
-            nftnl_set_elem_add(stale->set, copy);
-            stale->any = true;
-            break;
-        }
-    }
-    return 0;
-}
-
-static int
-parse_stale(const struct nlmsghdr *nlh, void *stale)
-{
-    struct nftnl_set *s = nftnl_set_alloc();
-
-    if (s && nftnl_set_elems_nlmsg_parse(nlh, s) >= 0) {
-        nftnl_set_elem_foreach(s, collect_stale, stale);
-    }
-    nftnl_set_free(s);
-    return MNL_CB_OK;
-}
-
-/* Forgets the counters of devices that the changes take out of their
- * segments, in a transaction of its own. A failure leaves counters of devices
- * that are gone, which nobody asks for, until the number is used again. */
-static void
-forget_counters(struct writer *w)
-{
-    uint32_t *devices = xmalloc((w->n + 1) * sizeof *devices);
-    struct nft_batch batch = { 0 };
-    struct stale stale = { .devices = devices };
-    struct nft_refusal *refusals = NULL;
-    size_t n_refusals;
-
-    for (size_t i = 0; i < w->n; i++) {
-        const struct object *o = removed(&w->changes[i], OBJECT_NFT_ELEMENT);
-
-        if (o && w->changes[i].op == CHANGE_DEL
-            && !strcmp(o->name, "segment")) {
-            devices[stale.n++] = o->ifindex;
-        }
-    }
-    stale.set = nftnl_set_alloc();
-    if (!stale.set) {
-        out_of_memory();
-    }
-    nftnl_set_set_str(stale.set, NFTNL_SET_TABLE, GUARD_TABLE);
-    nftnl_set_set_str(stale.set, NFTNL_SET_NAME, GUARD_SET_DROPS);
-    if (stale.n) {
-        guard_dump_elements(guard_nft(), GUARD_SET_DROPS, parse_stale, &stale);
-    }
-    if (stale.any) {
-        struct nlmsghdr *nlh = nft_batch_add(&batch, NFT_MSG_DELSETELEM, 0, 0);
-
-        nftnl_set_elems_nlmsg_build_payload(nlh, stale.set);
-        nft_batch_send(guard_nft(), &batch, &refusals, &n_refusals);
-        free(refusals);
-    }
-    nftnl_set_free(stale.set);
-    nft_batch_done(&batch);
-    free(devices);
-}
-
 /* Says what the kernel said, to whom it concerns, and leaves that out.
  * Returns -errno if it concerns all. */
 static int
@@ -506,6 +420,6 @@ guard_apply(const struct change *changes, size_t n, struct arena *arena,
     if (error) {
         return error;
     }
-    forget_counters(&w);
+    guard_forget_drops(changes, n);
     return nft_messages_sent() - before;
 }
