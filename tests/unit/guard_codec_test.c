@@ -117,8 +117,7 @@ test_lines(void **state OVS_UNUSED)
         "!iif . eth.src . ip.src in pair4; drop",
         "ip.len 0014-05dc; accept",
         "mark = vlan.tci & 0fff map vlan; accept",
-        "add scratch4 cpu . ip.dst & 007fffff",
-        "delete scratch4 cpu . ip.dst & 007fffff",
+        "ll3:1 & 7f . nh17:1 & 7f in equal8",
         "count drops iif . oif . #00000013; drop",
         "nh42:2 & fff8 . ip6.plen in fits6; th12:1 >= 50; ll3:5 != "
         "0102030405; accept",

@@ -66,7 +66,7 @@ static bool
 is_constant(const struct object *o)
 {
     static const char *const sets[] = {
-        "alert", "upper6", "parts6", "fits4", "fits6",
+        "alert", "equal8", "upper6", "parts6", "fits4", "fits6",
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(sets); i++) {

@@ -11,9 +11,9 @@
 #define GROUP "eth.dst & 010000000000 == 010000000000; "
 #define UNICAST "eth.dst & 010000000000 == 000000000000; "
 
-/* An Ethernet header is always there. That a group MAC is the one of the IP
- * destination is found by putting the low bits of one into a scratch set and
- * looking for those of the other. */
+/* An Ethernet header is always there. A group MAC is compared with the IP
+ * destination byte by byte: registers cannot be, but a pair of bytes can be
+ * looked up in a set that holds each byte twice. */
 /* clang-format off */
 const struct guard_chain guard_chains_frame[] = {
     { "in-frame", RULES(
@@ -55,20 +55,16 @@ const struct guard_chain guard_chains_frame[] = {
         "eth.type == 0806; goto drop-mac-ip-mismatch",
         "eth.type == 86dd; goto drop-mac-ip-mismatch",
         "eth.type != 0800; return",
-        "ip.dst & f0000000 == e0000000; add scratch4 cpu . ip.dst & 007fffff",
-        "cpu . eth.dst.low & 007fffff in scratch4; "
-        "delete scratch4 cpu . ip.dst & 007fffff; return",
-        "delete scratch4 cpu . ip.dst & 007fffff",
+        "ip.dst & f0000000 == e0000000; ll3:1 & 7f . nh17:1 & 7f in equal8; "
+        "ll4:1 . nh18:1 in equal8; ll5:1 . nh19:1 in equal8; return",
         "ip.dst >= 00000000; goto drop-mac-ip-mismatch",
         "goto drop-malformed") },
     { "in-group6", RULES(
         "eth.type == 0806; goto drop-mac-ip-mismatch",
         "eth.type == 0800; goto drop-mac-ip-mismatch",
         "eth.type != 86dd; return",
-        "nh24:1 == ff; add scratch4 cpu . ip6.dst.low",
-        "cpu . eth.dst.low in scratch4; delete scratch4 cpu . ip6.dst.low; "
-        "return",
-        "delete scratch4 cpu . ip6.dst.low",
+        "nh24:1 == ff; ll2:1 . nh36:1 in equal8; ll3:1 . nh37:1 in equal8; "
+        "ll4:1 . nh38:1 in equal8; ll5:1 . nh39:1 in equal8; return",
         "nh24:1 >= 00; goto drop-mac-ip-mismatch",
         "goto drop-malformed") },
 

@@ -43,10 +43,15 @@ const struct guard_chain guard_chains_icmp6[] = {
         "iif in router; return",
         "ip6.plen < 0030; goto drop-icmp-embedded",
         "th8:1 & f0 != 60; goto drop-icmp-embedded",
-        "add scratch6 cpu . ip6.dst",
-        "cpu . th16:16 in scratch6; delete scratch6 cpu . ip6.dst; "
+        "nh24:1 . th16:1 in equal8; nh25:1 . th17:1 in equal8; "
+        "nh26:1 . th18:1 in equal8; nh27:1 . th19:1 in equal8; "
+        "nh28:1 . th20:1 in equal8; nh29:1 . th21:1 in equal8; "
+        "nh30:1 . th22:1 in equal8; nh31:1 . th23:1 in equal8; "
+        "nh32:1 . th24:1 in equal8; nh33:1 . th25:1 in equal8; "
+        "nh34:1 . th26:1 in equal8; nh35:1 . th27:1 in equal8; "
+        "nh36:1 . th28:1 in equal8; nh37:1 . th29:1 in equal8; "
+        "nh38:1 . th30:1 in equal8; nh39:1 . th31:1 in equal8; "
         "goto in6-error-to",
-        "delete scratch6 cpu . ip6.dst",
         "goto drop-icmp-embedded") },
     { "in6-error-to", RULES(
         "iif . th32:16 in addr6; return",

@@ -136,10 +136,9 @@ const struct guard_chain guard_chains_ip4[] = {
         "iif in router; return",
         "ip.len < 0030; goto drop-icmp-embedded",
         "th8:1 & f0 != 40; goto drop-icmp-embedded",
-        "add scratch4 cpu . ip.dst",
-        "cpu . th20:4 in scratch4; delete scratch4 cpu . ip.dst; "
+        "nh16:1 . th20:1 in equal8; nh17:1 . th21:1 in equal8; "
+        "nh18:1 . th22:1 in equal8; nh19:1 . th23:1 in equal8; "
         "goto in4-error-to",
-        "delete scratch4 cpu . ip.dst",
         "goto drop-icmp-embedded") },
     { "in4-error-to", RULES(
         "iif . th24:4 in addr4; return",

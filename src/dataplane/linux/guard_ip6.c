@@ -71,10 +71,8 @@ const struct guard_chain guard_chains_ip6[] = {
         "nh24:13 == ff0200000000000000000001ff; goto in6-solicited",
         DROP_SPOOFED_IP) },
     { "in6-solicited", RULES(
-        "add scratch4 cpu . ip6.dst.low & 00ffffff",
-        "cpu . nh60:4 & 00ffffff in scratch4; "
-        "delete scratch4 cpu . ip6.dst.low & 00ffffff; goto in6-dad",
-        "delete scratch4 cpu . ip6.dst.low & 00ffffff",
+        "nh37:1 . nh61:1 in equal8; nh38:1 . nh62:1 in equal8; "
+        "nh39:1 . nh63:1 in equal8; goto in6-dad",
         DROP_SPOOFED_IP) },
     { "in6-dad", RULES(
         "iif . eth.src . nh48:16 in pair6; return",

@@ -232,6 +232,11 @@ add_constants(struct maker *m)
     for (size_t i = 0; i < ARRAY_SIZE(alerts); i++) {
         add_element(m, "alert", alerts[i], sizeof alerts[i]);
     }
+    for (unsigned int i = 0; i < 256; i++) {
+        const uint8_t key[8] = { [0] = i, [4] = i };
+
+        add_element(m, "equal8", key, sizeof key);
+    }
     add_fits(m, "fits4", 1, 65535, 1500);
     add_fits(m, "fits6", 8, 65535 + 8, 1460);
 }

@@ -88,10 +88,9 @@ const struct nft_set_def guard_sets[] = {
     { "alert", { MAC }, .size = 16 },
     { "fits4", { U16, U16 }, RANGES, .size = 1024 },
     { "fits6", { U16, U16 }, RANGES, .size = 1024 },
-    /* Where a rule puts one field of a packet to look for another there, and
-     * takes it out again. By CPU, on which nothing comes in between. */
-    { "scratch4", { MARK, IP4 }, PACKETS, .size = PORTS },
-    { "scratch6", { MARK, IP6 }, PACKETS, .size = PORTS },
+    /* Each byte twice, which is how a rule finds out that two fields are
+     * equal. */
+    { "equal8", { U8, U8 }, .size = 256 },
     /* Counters: device from, device to, reason. */
     { GUARD_SET_DROPS, { DEV, DEV, MARK }, PACKETS, .size = PAIRS },
 };
