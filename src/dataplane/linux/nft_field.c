@@ -24,7 +24,6 @@ static const struct {
     struct nft_field field;
 } names[] = {
     { "eth.dst", { false, LL, 0, 6 } },
-    { "eth.dst.low", { false, LL, 2, 4 } },
     { "eth.src", { false, LL, 6, 6 } },
     { "eth.type", { false, LL, 12, 2 } },
     { "vlan.tci", { false, LL, 14, 2 } },
@@ -45,13 +44,11 @@ static const struct {
     { "ip6.hops", { false, NH, 7, 1 } },
     { "ip6.src", { false, NH, 8, 16 } },
     { "ip6.dst", { false, NH, 24, 16 } },
-    { "ip6.dst.low", { false, NH, 36, 4 } },
     { "sport", { false, TH, 0, 2 } },
     { "dport", { false, TH, 2, 2 } },
     { "iif", { true, NFT_META_IIF, 0, 4 } },
     { "oif", { true, NFT_META_OIF, 0, 4 } },
     { "mark", { true, NFT_META_MARK, 0, 4 } },
-    { "cpu", { true, NFT_META_CPU, 0, 4 } },
     { "protocol", { true, NFT_META_PROTOCOL, 0, 2 } },
     { "pkttype", { true, NFT_META_PKTTYPE, 0, 1 } },
     { "l4proto", { true, NFT_META_L4PROTO, 0, 1 } },

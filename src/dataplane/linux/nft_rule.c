@@ -308,24 +308,16 @@ static bool
 parse_dynset(struct state *st, const struct nftnl_expr *e)
 {
     const char *set = nftnl_expr_get_str(e, NFTNL_EXPR_DYNSET_SET_NAME);
-    uint32_t op = nftnl_expr_get_u32(e, NFTNL_EXPR_DYNSET_OP);
     bool counter = false;
-    const char *word;
 
     nftnl_expr_expr_foreach(e, is_counter, &counter);
-    if (op == NFT_DYNSET_OP_DELETE && !counter) {
-        word = "delete";
-    } else if (op == NFT_DYNSET_OP_ADD) {
-        word = counter ? "count" : "add";
-    } else {
-        return false;
-    }
-    if (!st->n_terms || !set
+    if (!counter || !st->n_terms || !set
+        || nftnl_expr_get_u32(e, NFTNL_EXPR_DYNSET_OP) != NFT_DYNSET_OP_ADD
         || nftnl_expr_get_u32(e, NFTNL_EXPR_DYNSET_SREG_KEY) != NFT_REG_1) {
         return false;
     }
     statement(st);
-    ds_put_format(st->line, "%s %s %s", word, set, ds_cstr(&st->key));
+    ds_put_format(st->line, "count %s %s", set, ds_cstr(&st->key));
     use_key(st);
     return true;
 }

@@ -9,9 +9,7 @@
  *     TERM HEX-HEX            in a range
  *     [!]KEY in SET           [not] an element
  *     mark = KEY map SET      set skb->mark from a map
- *     add SET KEY             make KEY an element of a dynamic set
- *     delete SET KEY          and remove it
- *     count SET KEY           the same as add, with a counter
+ *     count SET KEY           count, by KEY, in a dynamic set
  *     accept | drop | return | goto CHAIN | jump CHAIN
  *
  * KEY is terms with " . " between them; a TERM is a field, which may be

@@ -253,7 +253,7 @@ put_set_mark(struct reader *r)
 }
 
 static bool
-put_dynset(struct reader *r, uint32_t op, bool counter)
+put_count(struct reader *r)
 {
     struct token set = next_token(r);
     struct nft_field first;
@@ -267,11 +267,9 @@ put_dynset(struct reader *r, uint32_t op, bool counter)
     name = xmemdup0(set.s, set.n);
     e = new_expr("dynset");
     nftnl_expr_set_u32(e, NFTNL_EXPR_DYNSET_SREG_KEY, NFT_REG_1);
-    nftnl_expr_set_u32(e, NFTNL_EXPR_DYNSET_OP, op);
+    nftnl_expr_set_u32(e, NFTNL_EXPR_DYNSET_OP, NFT_DYNSET_OP_ADD);
     nftnl_expr_set_str(e, NFTNL_EXPR_DYNSET_SET_NAME, name);
-    if (counter) {
-        nftnl_expr_add_expr(e, NFTNL_EXPR_DYNSET_EXPR, new_expr("counter"));
-    }
+    nftnl_expr_add_expr(e, NFTNL_EXPR_DYNSET_EXPR, new_expr("counter"));
     nftnl_rule_add_expr(r->rule, e);
     free(name);
     return true;
@@ -392,12 +390,8 @@ put_statement(struct reader *r)
         return put_verdict(r, NFT_GOTO, true);
     } else if (is(t, "jump")) {
         return put_verdict(r, NFT_JUMP, true);
-    } else if (is(t, "add")) {
-        return put_dynset(r, NFT_DYNSET_OP_ADD, false);
-    } else if (is(t, "delete")) {
-        return put_dynset(r, NFT_DYNSET_OP_DELETE, false);
     } else if (is(t, "count")) {
-        return put_dynset(r, NFT_DYNSET_OP_ADD, true);
+        return put_count(r);
     } else if (is(t, "mark") && accept_token(r, "=")) {
         return put_set_mark(r);
     }
