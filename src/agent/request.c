@@ -213,7 +213,10 @@ unplug_look(struct agent *agent, struct request *r)
     for (size_t i = 0; t && r->ifindex && i < t->changes.n; i++) {
         left = left || change_object(&t->changes.v[i])->ifindex == r->ifindex;
     }
-    if (!left || (!rec->policy && !r->call->gone)) {
+    if (!rec->policy) {
+        call_fail(r->call, 2, "%s: there is no policy; nothing is changed",
+                  r->device);
+    } else if (!left) {
         struct writer *w = call_writer(r->call);
 
         writer_object(w, NULL);

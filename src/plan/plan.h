@@ -73,7 +73,7 @@ struct plan_port {
     uint32_t foreign_kinds; /* Bits 1 << enum object_kind: of what. */
     bool tap;               /* The -emu device of an HVM guest. */
     bool standby;           /* The interface's other device has its MACs
-                             * in the segment for now. A tap on standby is
+                             * in the segment. A tap on standby is
                              * fenced, but not opened; a vif is open, for
                              * only then does it tell when the guest
                              * connects it, but nothing is sent to it. */
