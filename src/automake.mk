@@ -5,3 +5,5 @@ include src/plan/automake.mk
 include src/dataplane/automake.mk
 include src/agent/automake.mk
 include src/cli/automake.mk
+include src/audit/automake.mk
+include src/audit/proof.mk

@@ -5,8 +5,13 @@ include tests/xen/automake.mk
 include tests/unit/automake.mk
 include tests/golden/automake.mk
 include tests/schema/automake.mk
+include tests/kmod/automake.mk
+include tests/audit/automake.mk
 include tests/fuzz/automake.mk
 include tests/bench/automake.mk
 include tests/unit/agent.mk
 include tests/unit/plan.mk
 include tests/unit/guard.mk
+include tests/unit/proof.mk
+include tests/unit/snapshot.mk
+include tests/unit/ruleset.mk

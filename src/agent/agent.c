@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/canary.h"
 #include "agent/request.h"
 #include "inventory/inventory.h"
 #include "inventory/xenstore.h"
@@ -123,6 +124,7 @@ agent_init(struct agent *agent, const struct dataplane *dataplane, bool xen,
 void
 agent_done(struct agent *agent)
 {
+    canaries_end(agent, "the agent is stopping");
     requests_done(agent);
     reconciler_done(&agent->reconciler);
     xenstore_free(agent->xs);
@@ -147,6 +149,7 @@ agent_load(struct agent *agent, const char *path, struct ds *errors)
         agent->policy_error = xasprintf("%s was refused", path);
         return error;
     }
+    canaries_end(agent, "another policy has been applied");
     reconciler_set_policy(&agent->reconciler, policy);
     if (strcmp(agent->policy_path, path)) {
         free(agent->policy_path);
@@ -189,6 +192,7 @@ agent_run(struct agent *agent)
             reconciler_dirty(&agent->reconciler);
         }
     }
+    canaries_run(agent);
     reconciler_run(&agent->reconciler);
     requests_run(agent);
 }
@@ -199,6 +203,7 @@ agent_wait(struct agent *agent)
     if (agent->xs) {
         xenstore_wait(agent->xs);
     }
+    canaries_wait(agent);
     reconciler_wait(&agent->reconciler);
     requests_wait(agent);
 }

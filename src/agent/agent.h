@@ -9,6 +9,7 @@
 #include "agent/reconcile.h"
 #include "openvswitch/list.h"
 
+struct canaries;
 struct dataplane;
 struct ds;
 struct xenstore;
@@ -17,10 +18,11 @@ struct agent {
     struct reconciler reconciler;
     struct xenstore *xs; /* NULL: there is no xenstored to look for. */
     char *state_dir;
-    char *policy_path;        /* What a reload reads. */
-    char *policy_error;       /* Of the last reload, NULL: it was good. */
-    struct ovs_list requests; /* agent/request.h. */
-    long long int refresh_at; /* When to ask xenstored again. */
+    char *policy_path;         /* What a reload reads. */
+    char *policy_error;        /* Of the last reload, NULL: it was good. */
+    struct ovs_list requests;  /* agent/request.h. */
+    struct canaries *canaries; /* agent/canary.h; NULL: none. */
+    long long int refresh_at;  /* When to ask xenstored again. */
     bool exiting;
 };
 

@@ -28,7 +28,7 @@ static const int allowed[] = {
     SCMP_SYS(mprotect),
     SCMP_SYS(mremap),
     SCMP_SYS(munmap),
-    /* Files: policy, sysctls, log, PID file, state. */
+    /* Files: policy, sysctls, logs, PID file, state. */
     SCMP_SYS(access),
     SCMP_SYS(close),
     SCMP_SYS(dup),
@@ -44,6 +44,8 @@ static const int allowed[] = {
     SCMP_SYS(ioctl),
     SCMP_SYS(lseek),
     SCMP_SYS(lstat),
+    SCMP_SYS(mkdir),
+    SCMP_SYS(mkdirat),
     SCMP_SYS(newfstatat),
     SCMP_SYS(open),
     SCMP_SYS(openat),

@@ -20,6 +20,7 @@
 #include "agent/method.h"
 #include "fatal-signal.h"
 #include "jsonrpc.h"
+#include "lib/directory.h"
 #include "openvswitch/json.h"
 #include "openvswitch/list.h"
 #include "openvswitch/poll-loop.h"
@@ -69,33 +70,15 @@ control_new(void)
     return c;
 }
 
-/* Makes the directory of 'path', for nobody but its owner. */
-static int
-make_directory(const char *path)
-{
-    char *dir = dir_name(path);
-    struct stat s;
-    int error = 0;
-
-    if (mkdir(dir, 0700) && errno != EEXIST) {
-        error = -errno;
-    } else if (stat(dir, &s)) {
-        error = -errno;
-    } else if ((s.st_mode & (S_IWGRP | S_IWOTH)) && !(s.st_mode & S_ISVTX)) {
-        VLOG_ERR("%s: others may write to this directory", dir);
-        error = -EPERM;
-    }
-    free(dir);
-    return error;
-}
-
 int
 control_open(const char *path, struct control **ret_control)
 {
+    char *dir = dir_name(path);
     struct control *c;
     int fd, error;
 
-    error = make_directory(path);
+    error = directory_make(dir);
+    free(dir);
     if (error) {
         return error;
     }

@@ -5,11 +5,13 @@
 /* The control socket: JSON-RPC 1.0 over a Unix stream socket, as libopen-
  * vswitch's unixctl speaks it, for root and the agent's own user only. */
 
+#define CONTROL_DEFAULT RUNDIR "/cordond.ctl" /* Where it is. */
+
 struct agent;
 struct control;
 
 /* Listens at 'path', replacing a socket that nobody serves any more, in a
- * directory that is made if it is not there. Returns 0 or -errno. */
+ * directory that is made if it is not there (lib/directory.h). Returns 0 or -errno. */
 int control_open(const char *path, struct control **ret_control);
 void control_close(struct control *); /* NULL is fine. */
 

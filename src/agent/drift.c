@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 /* Tells drift from work: a change is drift if its object was wanted just the
- * same when kernel and plan last agreed, or was not there then either. The
- * reconciler calls it before it repairs. */
+ * same when kernel and plan last agreed, or was not there then either and has
+ * not been wanted since. The reconciler calls it before it repairs. */
 
 #include <cordon-config.h>
 #include "agent/drift.h"
 
 #include <stdlib.h>
 
+#include "agent/turn.h"
+#include "lib/arena.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/vlog.h"
+#include "plan/keys.h"
 #include "plan/object.h"
 #include "util.h"
 
@@ -18,32 +21,20 @@ VLOG_DEFINE_THIS_MODULE(drift);
 
 #define LOG_MAX 20 /* Lines a turn; the rest is counted. */
 
-static int
-compare(const void *a, const void *b)
-{
-    return object_cmp(a, b);
-}
-
-static const struct object *
-find(const struct objects *objects, const struct object *key)
-{
-    return objects->n ? bsearch(key, objects->v, objects->n,
-                                sizeof *objects->v, compare)
-                      : NULL;
-}
-
 static bool
-is_drift(const struct change *c, const struct objects *before)
+is_drift(const struct change *c, const struct objects *before,
+         const struct objects *since)
 {
     const struct object *o;
 
     switch (c->op) {
     case CHANGE_ADD:
     case CHANGE_MOD:
-        o = find(before, c->want);
+        o = objects_find(before, c->want);
         return o && object_same(o, c->want);
     case CHANGE_DEL:
-        return !find(before, c->have);
+        return !objects_find(before, c->have)
+               && !(since && objects_find(since, c->have));
     }
     OVS_NOT_REACHED();
 }
@@ -70,16 +61,83 @@ log_one(const struct change *c)
     ds_destroy(&wanted);
 }
 
+void
+drift_done(struct drift *drift)
+{
+    objects_done(&drift->before);
+    arena_free(drift->arena);
+    drift->arena = NULL;
+    drift->any = false;
+}
+
+/* Of an object with many keys, those on which kernel and plan agree; none if
+ * the kernel has none. */
+static const struct object_keys *
+agreed_keys(const struct drift *drift, const struct turn *t,
+            const struct object *want)
+{
+    const struct object *have = objects_find(&t->have, want);
+
+    return !t->changes.n ? keys_copy(want->keys, drift->arena)
+           : have        ? keys_common(want->keys, have->keys, drift->arena)
+                         : NULL;
+}
+
+void
+drift_remember(struct drift *drift, const struct turn *t)
+{
+    bool *differs = xcalloc(t->want.n + 1, sizeof *differs);
+
+    for (size_t i = 0; i < t->changes.n; i++) {
+        const struct object *want = t->changes.v[i].want;
+
+        if (want >= t->want.v && want < t->want.v + t->want.n) {
+            differs[want - t->want.v] = true;
+        }
+    }
+    drift_done(drift);
+    drift->arena = arena_new();
+    drift->any = true;
+    objects_reserve(&drift->before, t->want.n);
+    for (size_t i = 0; i < t->want.n; i++) {
+        const struct object *want = &t->want.v[i];
+        struct object *o;
+
+        if (differs[i]) {
+            continue;
+        }
+        o = objects_add(&drift->before, want);
+        if (want->keys) {
+            o->keys = agreed_keys(drift, t, want);
+            if (!o->keys) {
+                drift->before.n--;
+                differs[i] = true;
+                continue;
+            }
+        }
+        o->device = NULL;
+        o->text = want->text ? arena_strdup(drift->arena, want->text) : NULL;
+        /* Elements of a set have its name in common. */
+        if (i && !differs[i - 1] && want->name == want[-1].name) {
+            o->name = o[-1].name;
+        } else if (want->name) {
+            o->name = arena_strdup(drift->arena, want->name);
+        }
+    }
+    free(differs);
+}
+
 size_t
-drift_log(const struct changes *changes, const struct objects *before)
+drift_log(const struct drift *drift, const struct changes *changes,
+          const struct objects *since)
 {
     size_t n = 0;
 
-    if (!before) {
+    if (!drift->any) {
         return 0;
     }
     for (size_t i = 0; i < changes->n; i++) {
-        if (is_drift(&changes->v[i], before) && n++ < LOG_MAX) {
+        if (is_drift(&changes->v[i], &drift->before, since) && n++ < LOG_MAX) {
             log_one(&changes->v[i]);
         }
     }

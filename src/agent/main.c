@@ -16,11 +16,13 @@
 #include "agent/agent.h"
 #include "agent/confine.h"
 #include "agent/control.h"
+#include "agent/drop_log.h"
 #include "agent/notify.h"
 #include "agent/options.h"
 #include "daemon.h"
 #include "dataplane/dataplane.h"
 #include "fatal-signal.h"
+#include "lib/directory.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
 #include "util.h"
@@ -44,13 +46,14 @@ open_signals(void)
 }
 
 static void
-take_signals(int fd, struct agent *agent)
+take_signals(int fd, struct agent *agent, struct drop_log *drops)
 {
     struct signalfd_siginfo info;
 
     while (read(fd, &info, sizeof info) == sizeof info) {
         if (info.ssi_signo == SIGHUP) {
             vlog_reopen_log_file();
+            drop_log_reopen(drops);
             agent_reload(agent);
         } else {
             agent->exiting = true;
@@ -58,10 +61,21 @@ take_signals(int fd, struct agent *agent)
     }
 }
 
+static void
+make_directory(const char *dir)
+{
+    int error = directory_make(dir);
+
+    if (error) {
+        VLOG_WARN("%s: %s", dir, ovs_strerror(-error));
+    }
+}
+
 int
 main(int argc, char *argv[])
 {
     const struct dataplane *dataplane = &dataplane_linux;
+    struct drop_log *drops;
     struct control *control;
     struct options options;
     struct agent agent;
@@ -71,12 +85,9 @@ main(int argc, char *argv[])
     ovs_set_program_name("cordond", PACKAGE_VERSION);
     umask(077);
     options_parse(&options, argc, argv);
-    if (mkdir(RUNDIR, 0700) && errno != EEXIST) {
-        VLOG_WARN("%s: %s", RUNDIR, ovs_strerror(errno));
-    }
-    if (mkdir(options.state_dir, 0700) && errno != EEXIST) {
-        VLOG_WARN("%s: %s", options.state_dir, ovs_strerror(errno));
-    }
+    make_directory(RUNDIR);
+    make_directory(options.state_dir);
+    drops = drop_log_new(options.drop_log);
     fatal_ignore_sigpipe();
     daemonize_start(false);
     signals = open_signals();
@@ -98,9 +109,10 @@ main(int argc, char *argv[])
                options.policy);
     agent_reload(&agent);
     while (!agent.exiting) {
-        take_signals(signals, &agent);
+        take_signals(signals, &agent, drops);
         control_run(control, &agent);
         agent_run(&agent);
+        drop_log_run(drops, &agent.reconciler);
         notify_watchdog_run();
         if (!ready) {
             daemonize_complete();
@@ -111,6 +123,7 @@ main(int argc, char *argv[])
         poll_fd_wait(signals, POLLIN);
         control_wait(control);
         agent_wait(&agent);
+        drop_log_wait(drops);
         notify_watchdog_wait();
         if (!agent.exiting) {
             poll_block();
@@ -118,6 +131,7 @@ main(int argc, char *argv[])
     }
 
     notify("STOPPING=1");
+    drop_log_free(drops);
     agent_done(&agent);
     control_flush(control);
     control_close(control);

@@ -14,8 +14,10 @@
 
 #include "agent/agent.h"
 #include "agent/call.h"
+#include "agent/canary.h"
 #include "agent/request.h"
 #include "agent/show.h"
+#include "agent/show_service.h"
 #include "lib/writer.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
@@ -89,21 +91,34 @@ unplug(struct agent *agent, struct call *call, const char *const *argv)
     }
 }
 
+/* Answers that policy_load() has failed: with a policy that has errors, or
+ * without having read one. */
+static void
+fail_policy(struct call *call, int error, const char *so,
+            const struct ds *errors)
+{
+    bool read = error == -EINVAL;
+
+    call_fail(call, read ? 1 : 2, "the policy %s%s\n%s",
+              read ? "is refused" : "cannot be read", so, ds_cstr_ro(errors));
+}
+
 /* TIMEOUT PATH; without waiting if TIMEOUT is 0. */
 static void
 apply(struct agent *agent, struct call *call, const char *const *argv)
 {
     struct ds errors = DS_EMPTY_INITIALIZER;
     unsigned int timeout;
+    int error;
 
     if (!parse_timeout(call, argv[0], &timeout)
         || !check_path(call, argv[1])) {
         return;
     }
-    if (agent_load(agent, argv[1], &errors)) {
+    error = agent_load(agent, argv[1], &errors);
+    if (error) {
         VLOG_WARN("policy %s is refused, nothing is changed", argv[1]);
-        call_fail(call, 1, "the policy is refused, nothing is changed\n%s",
-                  ds_cstr(&errors));
+        fail_policy(call, error, ", nothing is changed", &errors);
     } else if (timeout) {
         request_apply(agent, call, timeout);
     } else {
@@ -130,8 +145,9 @@ diff_method(struct agent *agent, struct call *call, const char *const *argv)
         if (!check_path(call, argv[0])) {
             return;
         }
-        if (policy_load(argv[0], &errors, &policy)) {
-            call_fail(call, 1, "the policy is refused\n%s", ds_cstr(&errors));
+        error = policy_load(argv[0], &errors, &policy);
+        if (error) {
+            fail_policy(call, error, "", &errors);
             goto out;
         }
     } else if (!r->policy && !r->next) {
@@ -149,7 +165,7 @@ diff_method(struct agent *agent, struct call *call, const char *const *argv)
                   ovs_strerror(-error));
     } else {
         struct writer *w = call_writer(call);
-        bool changes = show_changes(w, t);
+        bool changes = show_changes(w, t, r->policy);
 
         call_answer(call, changes, w);
     }
@@ -160,19 +176,73 @@ out:
     ds_destroy(&errors);
 }
 
+/* begin NETWORK NETWORK | hold | end TIMEOUT */
 static void
-show(struct agent *agent, struct call *call, const char *const *argv)
+probe(struct agent *agent, struct call *call, const char *const *argv)
 {
-    const char *what = argv[0] ? argv[0] : "";
-    struct writer *w;
-    int error = 0;
+    unsigned int timeout;
 
-    if (!strcmp(what, "port") != !!argv[1]) {
-        call_fail(call, 2, "show [tenants|ports|drops|port NAME]");
+    if (!strcmp(argv[0], "begin") && argv[1] && argv[2]) {
+        char *error = canaries_begin(agent, &argv[1]);
+
+        if (error) {
+            call_fail(call, 2, "%s", error);
+            free(error);
+        } else {
+            canaries_answer(agent, call);
+        }
+    } else if (!strcmp(argv[0], "hold") && !argv[1]) {
+        canaries_hold(agent, call);
+    } else if (!strcmp(argv[0], "end") && argv[1] && !argv[2]) {
+        if (parse_timeout(call, argv[1], &timeout)) {
+            canaries_end(agent, "the probe is over");
+            request_apply(agent, call, timeout);
+        }
+    } else {
+        call_fail(call, 2, "probe begin NETWORK NETWORK|hold|end TIMEOUT");
+    }
+}
+
+static void
+show_service_method(struct agent *agent, struct call *call, const char *name)
+{
+    const struct policy_service *service = show_find_service(agent, name);
+    struct writer *w;
+
+    if (!service) {
+        call_fail(call, 1,
+                  "%s: no service of the policy in force; it is written "
+                  "TENANT/NETWORK:SERVICE",
+                  name);
         return;
     }
     w = call_writer(call);
-    if (!what[0]) {
+    show_service(w, agent, service);
+    call_answer(call, 0, w);
+}
+
+static void
+show(struct agent *agent, struct call *call, const char *const *argv)
+{
+    const char *what = argv[0];
+    struct writer *w;
+    int error = 0;
+
+    if (!show_understands(what, argv[1])) {
+        call_fail(call, 2,
+                  "show [tenants|ports|drops|port NAME|service NAME]");
+        return;
+    }
+    if (argv[1] && !strcmp(what, "service")) {
+        show_service_method(agent, call, argv[1]);
+        return;
+    }
+    if (argv[1] && !show_knows_port(agent, argv[1])) {
+        call_fail(call, 1, "%s: no port and no device of a port", argv[1]);
+        return;
+    }
+    w = call_writer(call);
+    if (!what) {
         show_summary(w, agent);
     } else if (!strcmp(what, "tenants")) {
         show_tenants(w, agent);
@@ -180,25 +250,18 @@ show(struct agent *agent, struct call *call, const char *const *argv)
         show_ports(w, agent);
     } else if (!strcmp(what, "drops")) {
         error = show_drops(w, agent);
-    } else if (!strcmp(what, "port")) {
+    } else {
         error = show_port(w, agent, argv[1]);
-    } else {
-        error = -EINVAL;
     }
-    if (!error) {
-        call_answer(call, 0, w);
-        return;
-    }
-    free(writer_finish(w));
-    if (error == -EINVAL) {
-        call_fail(call, 2, "show [tenants|ports|drops|port NAME]");
-    } else if (error == -ENOENT && argv[1]) {
-        call_fail(call, 1, "%s: no port and no device of a port", argv[1]);
-    } else {
+    if (error) {
+        free(writer_finish(w));
         call_fail(call, 2, "cannot read the kernel: %s", ovs_strerror(-error));
+    } else {
+        call_answer(call, 0, w);
     }
 }
 
+/* Also how a command that waits learns that the agent lives. */
 static void
 version(struct agent *agent OVS_UNUSED, struct call *call,
         const char *const *argv OVS_UNUSED)
@@ -236,8 +299,9 @@ exit_method(struct agent *agent, struct call *call,
 static const struct method methods[] = {
     { "apply", 2, 2, apply },      { "diff", 0, 1, diff_method },
     { "exit", 0, 0, exit_method }, { "log", 1, 1, log_method },
-    { "plug", 2, 2, plug },        { "show", 0, 2, show },
-    { "unplug", 2, 2, unplug },    { "version", 0, 0, version },
+    { "plug", 2, 2, plug },        { "probe", 1, 3, probe },
+    { "show", 0, 2, show },        { "unplug", 2, 2, unplug },
+    { "version", 0, 0, version },
 };
 
 /* Takes the strings out of 'params' into 'argv', which is all NULL. Returns

@@ -9,18 +9,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "agent/control.h"
 #include "command-line.h"
 #include "daemon.h"
 #include "openvswitch/vlog.h"
 #include "util.h"
 
-#define DEFAULT_CONTROL RUNDIR "/cordond.ctl"
 #define DEFAULT_PIDFILE RUNDIR "/cordond.pid"
 #define DEFAULT_STATE_DIR "/var/lib/cordon"
+#define DEFAULT_DROP_LOG "/var/log/cordon/drops.jsonl"
 
 enum {
     OPT_CONTROL = 256,
     OPT_DETACH,
+    OPT_DROP_LOG,
     OPT_NO_CONFINE,
     OPT_NO_XEN,
     OPT_PIDFILE,
@@ -32,6 +34,7 @@ enum {
 static const struct option long_options[] = {
     { "control", required_argument, NULL, OPT_CONTROL },
     { "detach", no_argument, NULL, OPT_DETACH },
+    { "drop-log", required_argument, NULL, OPT_DROP_LOG },
     { "help", no_argument, NULL, 'h' },
     { "no-confine", no_argument, NULL, OPT_NO_CONFINE },
     { "no-xen", no_argument, NULL, OPT_NO_XEN },
@@ -53,13 +56,17 @@ usage(void)
            "                       %s/cordon/policy.yaml)\n"
            "  --control=SOCKET     control socket (default: %s)\n"
            "  --state-dir=DIR      what outlives a restart (default: %s)\n"
+           "  --drop-log=FILE      where dropped frames of tenants with\n"
+           "                       'log: true' are logged\n"
+           "                       (default: %s)\n"
            "  --pidfile[=FILE]     write a PID file (default: %s)\n"
            "  --detach             go to the background once ready\n"
            "  --no-xen             do not look for xenstored\n"
            "  --no-confine         keep all rights, for debugging only\n"
            "  -h, --help           print this\n"
            "  -V, --version        print the version\n",
-           SYSCONFDIR, DEFAULT_CONTROL, DEFAULT_STATE_DIR, DEFAULT_PIDFILE);
+           SYSCONFDIR, CONTROL_DEFAULT, DEFAULT_STATE_DIR, DEFAULT_DROP_LOG,
+           DEFAULT_PIDFILE);
     vlog_usage();
 }
 
@@ -76,8 +83,9 @@ options_parse(struct options *o, int argc, char *argv[])
     char *short_options = ovs_cmdl_long_options_to_short_options(long_options);
 
     *o = (struct options){
-        .control = xstrdup(DEFAULT_CONTROL),
+        .control = xstrdup(CONTROL_DEFAULT),
         .state_dir = xstrdup(DEFAULT_STATE_DIR),
+        .drop_log = xstrdup(DEFAULT_DROP_LOG),
         .xen = true,
         .confine = true,
     };
@@ -93,6 +101,9 @@ options_parse(struct options *o, int argc, char *argv[])
             break;
         case OPT_DETACH:
             set_detach();
+            break;
+        case OPT_DROP_LOG:
+            replace(&o->drop_log, abs_file_name(NULL, optarg));
             break;
         case 'h':
             usage();
@@ -138,4 +149,5 @@ options_done(struct options *o)
     free(o->policy);
     free(o->control);
     free(o->state_dir);
+    free(o->drop_log);
 }

@@ -9,6 +9,7 @@ struct options {
     char *policy; /* NULL: as applied last. Absolute. */
     char *control;
     char *state_dir;
+    char *drop_log;
     bool xen, confine;
 };
 

@@ -10,10 +10,9 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <time.h>
 
-#include "agent/drift.h"
 #include "dataplane/dataplane.h"
-#include "hash.h"
 #include "inventory/inventory.h"
 #include "lib/arena.h"
 #include "openvswitch/dynamic-string.h"
@@ -25,8 +24,8 @@
 
 VLOG_DEFINE_THIS_MODULE(reconcile);
 
-#define POLL_MS 500     /* What gives no notification is noticed. */
-#define POLL_MAX_MS 700 /* The same where a turn takes long. */
+#define RESYNC_MS 30000 /* Everything is read again... */
+#define RESYNC_SHARE 20 /* ...in a twentieth of the time at most. */
 #define PAUSE_MIN_MS 20 /* Between turns because of notifications. */
 #define PAUSE_MAX_MS 200
 #define RETRY_MIN_MS 500
@@ -46,6 +45,7 @@ reconciler_init(struct reconciler *r, const struct dataplane *dataplane,
         .backoff = RETRY_MIN_MS,
     };
     holds_init(&r->holds);
+    rejudge_init(&r->rejudge);
     shash_init(&r->errors);
 }
 
@@ -56,9 +56,9 @@ reconciler_done(struct reconciler *r)
     policy_free(r->policy);
     policy_free(r->next);
     holds_done(&r->holds);
+    rejudge_done(&r->rejudge);
     shash_destroy_free_data(&r->errors);
-    objects_done(&r->before);
-    arena_free(r->before_arena);
+    drift_done(&r->drift);
     free(r->problem);
 }
 
@@ -77,89 +77,49 @@ reconciler_dirty(struct reconciler *r)
     r->dirty = true;
 }
 
-void
-turn_free(struct turn *t)
-{
-    if (t) {
-        free(t->status);
-        changes_done(&t->changes);
-        objects_done(&t->have);
-        objects_done(&t->want);
-        arena_free(t->arena);
-        plan_free(t->plan);
-        inventory_free(t->inventory);
-        free(t);
-    }
-}
-
-bool
-port_is_up(const struct plan_port *port, const struct port_status *status)
-{
-    return status->state == PORT_OPEN
-           || (port->standby && port->tap && status->state == PORT_FENCED);
-}
-
 /* Reads inventory and kernel and thinks. */
 static int
 think(struct reconciler *r, const struct policy *policy,
       struct turn **ret_turn)
 {
-    struct turn *t = xzalloc(sizeof *t);
-    int error;
+    struct inventory *inventory;
+    int error = r->read_inventory(r->aux, &inventory);
 
-    t->arena = arena_new();
-    error = r->read_inventory(r->aux, &t->inventory);
-    if (error) {
-        goto error;
-    }
-    t->plan = desire(policy, t->inventory);
-    holds_apply(&r->holds, t->inventory, t->plan);
-    error = r->dataplane->observe(t->plan, t->arena, &t->have);
-    if (error) {
-        goto error;
-    }
-    plan_judge(t->plan, &t->have);
-    r->dataplane->want(t->plan, t->arena, &t->want);
-    diff(&t->want, &t->have, &t->changes);
-    t->status = xcalloc(t->plan->n_ports, sizeof *t->status);
-    port_states(t->plan, &t->want, &t->have, t->status);
-    *ret_turn = t;
-    return 0;
-
-error:
-    turn_free(t);
-    return error;
+    return error ? error
+                 : turn_make(r->dataplane, policy, inventory, &r->holds,
+                             ret_turn);
 }
 
 int
 reconciler_preview(struct reconciler *r, const struct policy *policy,
                    struct turn **ret_turn)
 {
-    return think(r, policy, ret_turn);
+    int error;
+
+    /* So that the reading knows what has been heard of until now. */
+    r->changed = r->dataplane->changed() || r->changed;
+    error = think(r, policy, ret_turn);
+    if (!error) {
+        turn_look_ahead(r->dataplane, *ret_turn);
+    }
+    return error;
 }
 
-static uint32_t
-hash_changes(const struct changes *changes)
+/* Errors are kept by device and, for those of no device, by segment. */
+static char *
+error_key(uint32_t ifindex, uint32_t segment)
 {
-    struct ds ds = DS_EMPTY_INITIALIZER;
-    uint32_t hash;
-
-    for (size_t i = 0; i < changes->n; i++) {
-        change_format(&changes->v[i], &ds);
-        ds_put_char(&ds, '\n');
-    }
-    hash = hash_bytes(ds_cstr(&ds), ds.length, 1);
-    ds_destroy(&ds);
-    return hash ? hash : 1; /* 0: nothing has been tried. */
+    return xasprintf("%" PRIu32 "/%" PRIu32, ifindex, ifindex ? 0 : segment);
 }
 
 static const char *
-error_of(const struct reconciler *r, uint32_t ifindex)
+error_of(const struct reconciler *r, uint32_t ifindex, uint32_t segment)
 {
-    char key[16];
+    char *key = error_key(ifindex, segment);
+    const char *error = shash_find_data(&r->errors, key);
 
-    snprintf(key, sizeof key, "%" PRIu32, ifindex);
-    return shash_find_data(&r->errors, key);
+    free(key);
+    return error;
 }
 
 /* Applies the changes of 't' and keeps the errors. */
@@ -171,26 +131,26 @@ apply(struct reconciler *r, struct turn *t)
     int n;
 
     shash_clear_free_data(&r->errors);
-    n = r->dataplane->apply(t->plan, &t->changes, t->arena, &errors,
+    n = r->dataplane->apply(t->plan, &t->want, &t->changes, t->arena, &errors,
                             &n_errors);
     if (n > 0) {
         r->writes++;
         r->messages += n;
     } else if (n < 0) {
-        shash_add(&r->errors, "0", xstrdup(ovs_strerror(-n)));
+        shash_add(&r->errors, "0/0", xstrdup(ovs_strerror(-n)));
     }
     for (size_t i = 0; i < n_errors; i++) {
+        char *key = error_key(errors[i].ifindex, errors[i].segment);
         const char *message = errors[i].message;
-        char key[16];
 
         if (!message || !message[0]) {
             message = ovs_strerror(-errors[i].error);
         }
-        snprintf(key, sizeof key, "%" PRIu32, errors[i].ifindex);
         if (shash_add_once(&r->errors, key, NULL)) {
             shash_find(&r->errors, key)->data = xstrdup(message);
             VLOG_WARN("ifindex %" PRIu32 ": %s", errors[i].ifindex, message);
         }
+        free(key);
     }
     free(errors);
 }
@@ -210,8 +170,9 @@ fail_ports(struct reconciler *r, struct turn *t)
             continue;
         }
         status->state = PORT_FAILED;
-        why = error_of(r, port->ifindex);
-        why = why ? why : error_of(r, 0);
+        why = error_of(r, port->ifindex, 0);
+        why = why || !port->segment ? why : error_of(r, 0, port->segment->id);
+        why = why ? why : error_of(r, 0, 0);
         if (why) {
             status->why = arena_strdup(t->arena, why);
             continue;
@@ -235,48 +196,6 @@ fail_ports(struct reconciler *r, struct turn *t)
     }
 }
 
-/* Logs what has become of the ports since the turn before. */
-static void
-log_states(const struct turn *old, const struct turn *new)
-{
-    for (size_t i = 0; i < new->plan->n_ports; i++) {
-        const struct plan_port *port = &new->plan->ports[i];
-        const struct plan_port *was = NULL;
-        const struct port_status *status = &new->status[i];
-
-        if (old) {
-            was = plan_port_by_name(old->plan, port->name);
-        }
-        if (was) {
-            const struct port_status *os =
-                &old->status[was - old->plan->ports];
-
-            if (was->ifindex == port->ifindex && os->state == status->state) {
-                continue;
-            }
-        }
-        if (status->state == PORT_FAILED) {
-            VLOG_WARN("port %s (%s): failed: %s", port->name, port->device,
-                      status->why);
-        } else {
-            VLOG_INFO("port %s (%s): %s", port->name, port->device,
-                      port_state_name(status->state));
-        }
-    }
-    for (size_t i = 0; i < new->plan->n_strays; i++) {
-        const struct plan_stray *s = &new->plan->strays[i];
-        bool was = false;
-
-        for (size_t j = 0; old && j < old->plan->n_strays && !was; j++) {
-            was = (old->plan->strays[j].ifindex == s->ifindex
-                   && !strcmp(old->plan->strays[j].why, s->why));
-        }
-        if (!was) {
-            VLOG_WARN("device %s stays closed: %s", s->device, s->why);
-        }
-    }
-}
-
 static void
 set_problem(struct reconciler *r, const char *problem)
 {
@@ -287,37 +206,32 @@ set_problem(struct reconciler *r, const char *problem)
     r->problem = nullable_xstrdup(problem);
 }
 
-/* Remembers what 't' wanted and the kernel held: what differs from it later
- * is drift. */
-static void
-remember(struct reconciler *r, const struct turn *t)
+/* True if guard, lock or groups in the kernel are not what 't' wants. */
+static bool
+rules_differ(const struct turn *t)
 {
-    bool *differs = xcalloc(t->want.n + 1, sizeof *differs);
-    struct arena *arena = arena_new();
-    struct objects copy = { .v = NULL };
-
     for (size_t i = 0; i < t->changes.n; i++) {
-        if (t->changes.v[i].want) {
-            differs[t->changes.v[i].want - t->want.v] = true;
+        if (object_stage(change_object(&t->changes.v[i])) == STAGE_GUARD) {
+            return true;
         }
     }
-    for (size_t i = 0; i < t->want.n; i++) {
-        struct object *o;
+    return false;
+}
 
-        if (differs[i]) {
-            continue;
-        }
-        o = objects_add(&copy, &t->want.v[i]);
-        o->name = o->name ? arena_strdup(arena, o->name) : NULL;
-        o->text = o->text ? arena_strdup(arena, o->text) : NULL;
-        o->device = NULL;
+/* True if the rules are in the kernel as far as it takes them. */
+static bool
+rules_hold(const struct reconciler *r)
+{
+    return r->now && (r->settled || !rules_differ(r->now));
+}
+
+static void
+judge_connections(struct reconciler *r)
+{
+    if (rules_hold(r)) {
+        rejudge_run(&r->rejudge, r->dataplane, r->now->plan,
+                    !rules_differ(r->now));
     }
-    free(differs);
-    objects_done(&r->before);
-    arena_free(r->before_arena);
-    r->before = copy;
-    r->before_arena = arena;
-    r->has_before = true;
 }
 
 /* Decides what to do about 't->changes' and does it. True if another turn has
@@ -328,8 +242,8 @@ act(struct reconciler *r, struct turn *t)
     uint32_t hash;
 
     if (!t->changes.n) {
-        if (!r->converged || !r->has_before || r->before.n != t->want.n) {
-            remember(r, t);
+        if (!r->converged || !r->drift.any || r->drift.before.n != t->want.n) {
+            drift_remember(&r->drift, t);
         }
         r->tried = 0;
         r->backoff = RETRY_MIN_MS;
@@ -338,11 +252,11 @@ act(struct reconciler *r, struct turn *t)
         return false;
     }
 
-    hash = hash_changes(&t->changes);
+    hash = turn_hash(t);
     if (hash == r->tried) {
         fail_ports(r, t);
         if (!r->settled) {
-            remember(r, t);
+            drift_remember(&r->drift, t);
         }
         r->settled = true;
         if (time_msec() < r->retry_at) {
@@ -354,7 +268,16 @@ act(struct reconciler *r, struct turn *t)
         return true;
     }
 
-    r->drifts += drift_log(&t->changes, r->has_before ? &r->before : NULL);
+    if (rules_differ(t)) {
+        if (!r->writes) {
+            /* Rules may ask of connections what an agent before this one has
+             * not noted. Where it fails, they are judged frame by frame. */
+            r->dataplane->judge(t->plan);
+        }
+        rejudge_anew(&r->rejudge);
+    }
+    r->drifts +=
+        drift_log(&r->drift, &t->changes, r->now ? &r->now->want : NULL);
     r->settled = r->converged = false;
     r->backoff = RETRY_MIN_MS;
     apply(r, t);
@@ -368,17 +291,37 @@ act(struct reconciler *r, struct turn *t)
     return true;
 }
 
+/* CPU time of this thread so far, the kernel's for it included. */
+static uint64_t
+cpu_us(void)
+{
+    struct timespec ts;
+
+    return clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts)
+               ? 0
+               : ts.tv_sec * UINT64_C(1000000) + ts.tv_nsec / 1000;
+}
+
+void
+reconciler_policy_changed(struct reconciler *r)
+{
+    turn_free(r->now); /* It points into the old policy. */
+    r->now = NULL;
+    r->tried = 0;
+    r->generation++;
+    r->dirty = true;
+    r->settled = r->converged = false;
+    rejudge_anew(&r->rejudge);
+}
+
 static void
 take_next_policy(struct reconciler *r)
 {
     if (r->next) {
-        turn_free(r->now); /* It points into the old policy. */
-        r->now = NULL;
+        reconciler_policy_changed(r);
         policy_free(r->policy);
         r->policy = r->next;
         r->next = NULL;
-        r->tried = 0;
-        r->generation++;
     }
 }
 
@@ -386,17 +329,24 @@ bool
 reconciler_run(struct reconciler *r)
 {
     long long int start = time_msec(), took;
+    uint64_t cpu = cpu_us();
     struct turn *t;
     int error;
 
     r->changed = r->dataplane->changed() || r->changed;
     if (!r->dirty && start < r->next_turn
         && !(r->changed && start >= r->not_before)) {
+        judge_connections(r);
         return false;
     }
     take_next_policy(r);
+    if (start >= r->next_resync) {
+        r->dataplane->forget();
+        rejudge_now(&r->rejudge);
+        r->next_resync = start + RESYNC_MS;
+    }
     r->dirty = r->changed = false;
-    r->next_turn = start + POLL_MS;
+    r->next_turn = r->next_resync;
     if (!r->policy) {
         return false;
     }
@@ -409,18 +359,25 @@ reconciler_run(struct reconciler *r)
         set_problem(r, s);
         free(s);
         r->settled = r->converged = false;
+        r->dataplane->forget();
+        r->next_turn = time_msec() + RETRY_MIN_MS;
         return true;
     }
     set_problem(r, NULL);
     r->dirty = act(r, t);
-    log_states(r->now, t);
+    turn_log(r->now, t);
     turn_free(r->now);
     r->now = t;
+    judge_connections(r);
 
+    r->cpu_us += cpu_us() - cpu;
     took = time_msec() - start;
     r->turn_ms = took;
     r->not_before = time_msec() + MIN(MAX(took, PAUSE_MIN_MS), PAUSE_MAX_MS);
-    r->next_turn = time_msec() + MIN(MAX(4 * took, POLL_MS), POLL_MAX_MS);
+    r->next_resync = MAX(r->next_resync, start + RESYNC_SHARE * took);
+    r->next_turn = r->converged
+                       ? r->next_resync
+                       : MIN(r->next_resync, time_msec() + RETRY_MIN_MS);
     return true;
 }
 
@@ -433,6 +390,9 @@ reconciler_wait(struct reconciler *r)
         poll_timer_wait_until(r->not_before);
     } else {
         poll_timer_wait_until(r->next_turn);
+    }
+    if (rules_hold(r)) {
+        rejudge_wait(&r->rejudge);
     }
     r->dataplane->wait();
 }

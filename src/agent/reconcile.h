@@ -6,33 +6,24 @@
  *
  *     inventory -> desire() -> observe() -> want() -> diff() -> apply()
  *
- * A turn that wrote is followed by another at once, which reads everything
- * back; there is one when something is dirty, and periodically. Every turn
- * starts from nothing, so that no event can be missed for good. */
+ * A turn that wrote is followed by another at once, which reads back what was
+ * written; there is one when something is dirty, and periodically. An event
+ * says no more than what is to be read again, and the periodic turn reads
+ * everything, so that no event can be missed for good. */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "agent/drift.h"
 #include "agent/hold.h"
+#include "agent/rejudge.h"
+#include "agent/turn.h"
 #include "openvswitch/shash.h"
-#include "plan/object.h"
-#include "plan/plan.h"
 
 struct dataplane;
 struct inventory;
 struct policy;
-
-/* What a turn found and thought. Read-only for others; valid until the next
- * reconciler_run(). */
-struct turn {
-    struct inventory *inventory;
-    struct plan *plan;
-    struct arena *arena; /* Of 'want', 'have' and strings. */
-    struct objects want, have;
-    struct changes changes;     /* From 'have' to 'want', before apply(). */
-    struct port_status *status; /* Of plan->ports. */
-};
 
 struct reconciler {
     /* Set by the caller before the first run. */
@@ -41,32 +32,33 @@ struct reconciler {
     void *aux;
 
     struct holds holds;
-    struct policy *policy; /* NULL: none yet, nothing is touched. */
-    struct policy *next;   /* Takes its place in the next turn. */
-    uint64_t generation;   /* Policies taken. */
-    struct turn *now;      /* The last turn; NULL: none yet. */
-    char *problem;         /* Why the last turn failed as a whole. */
+    struct rejudge rejudge; /* Of running connections. */
+    struct policy *policy;  /* NULL: none yet, nothing is touched. */
+    struct policy *next;    /* Takes its place in the next turn. */
+    uint64_t generation;    /* Policies taken. */
+    struct turn *now;       /* The last turn; NULL: none yet. */
+    char *problem;          /* Why the last turn failed as a whole. */
 
     bool settled;   /* Another turn would change nothing. */
     bool converged; /* And the kernel holds all that is wanted. */
     uint64_t turns;
     uint64_t turn_ms;  /* How long the last one took. */
+    uint64_t cpu_us;   /* CPU time of all turns, the kernel's included. */
     uint64_t writes;   /* Turns that wrote to the kernel. */
     uint64_t messages; /* Messages written in them. */
     uint64_t drifts;   /* Objects changed by others. */
 
     /* Private. */
-    bool dirty;               /* A turn is due now. */
-    bool changed;             /* The kernel has changed. */
-    long long int not_before; /* For a turn because of 'changed'. */
-    long long int next_turn;  /* The periodic one. */
-    uint32_t tried;           /* Hash of the changes last applied. */
+    bool dirty;                /* A turn is due now. */
+    bool changed;              /* The kernel has changed. */
+    long long int not_before;  /* For a turn because of 'changed'. */
+    long long int next_turn;   /* Without anything that asks for it. */
+    long long int next_resync; /* Of which nothing is taken as known. */
+    uint32_t tried;            /* Hash of the changes last applied. */
     long long int retry_at, backoff;
     int streak;          /* Turns that wrote, without a pause. */
     struct shash errors; /* Of the last apply(), by ifindex. */
-    struct arena *before_arena;
-    struct objects before; /* Held as wanted when last settled. */
-    bool has_before;
+    struct drift drift;
 };
 
 void reconciler_init(struct reconciler *, const struct dataplane *,
@@ -76,6 +68,10 @@ void reconciler_done(struct reconciler *);
 
 /* Takes 'policy' as what is wanted from the next turn on. */
 void reconciler_set_policy(struct reconciler *, struct policy *policy);
+
+/* Forgets what was thought of the policy in force, of which guests have been
+ * added or taken out. */
+void reconciler_policy_changed(struct reconciler *);
 
 /* Has the next reconciler_run() make a turn. */
 void reconciler_dirty(struct reconciler *);
@@ -89,9 +85,5 @@ void reconciler_wait(struct reconciler *);
  * the turn. */
 int reconciler_preview(struct reconciler *, const struct policy *,
                        struct turn **ret_turn);
-void turn_free(struct turn *); /* NULL is fine. */
-
-/* True if 'port' needs nothing more: open, or a standby that is fenced. */
-bool port_is_up(const struct plan_port *, const struct port_status *);
 
 #endif /* src/agent/reconcile.h */

@@ -31,7 +31,7 @@ struct request {
     enum request_kind kind;
     struct call *call;
     char *device;     /* PLUG, UNPLUG. */
-    uint32_t ifindex; /* UNPLUG: once seen; 0: not. */
+    uint32_t ifindex; /* UNPLUG: the device's; 0: there was none. */
     uint64_t after;   /* Looks at turns after this one. */
     long long int deadline;
 };
@@ -135,11 +135,18 @@ plug_fail(struct agent *agent, struct request *r, const char *why)
     request_free(r);
 }
 
+/* The last turn, if it began after 'r' came and could read the host. */
+static const struct turn *
+turn_after(const struct reconciler *rec, const struct request *r)
+{
+    return rec->turns > r->after && !rec->problem ? rec->now : NULL;
+}
+
 static void
 plug_look(struct agent *agent, struct request *r)
 {
     const struct reconciler *rec = &agent->reconciler;
-    const struct turn *t = rec->turns > r->after ? rec->now : NULL;
+    const struct turn *t = turn_after(rec, r);
     const struct plan *plan = t ? t->plan : NULL;
     bool expired = time_msec() >= r->deadline;
     const char *why = NULL;
@@ -203,11 +210,55 @@ plug_look(struct agent *agent, struct request *r)
     }
 }
 
+/* What device 'ifindex' is to 't', if not a port or a guest's device that has
+ * none; NULL if it is. One that has gone was one of them, or of no concern. */
+static const char *
+not_of_ours(const struct turn *t, uint32_t ifindex)
+{
+    if (!ifindex) {
+        return "no such device";
+    }
+    for (size_t i = 0; i < t->plan->n_strays; i++) {
+        if (t->plan->strays[i].ifindex == ifindex) {
+            return NULL;
+        }
+    }
+    return plan_port_by_ifindex(t->plan, ifindex)
+                   || !inventory_link_by_index(t->inventory, ifindex)
+               ? NULL
+               : "the device of no port";
+}
+
+/* Answers an unplug of 'r->device', of which nothing is left to close. */
+static void
+unplug_closed(struct agent *agent, struct request *r, const struct turn *t)
+{
+    const char *not_ours = not_of_ours(t, r->ifindex);
+    const struct inventory_link *link;
+    struct writer *w;
+
+    if (not_ours) {
+        link = inventory_link_by_index(t->inventory, r->ifindex);
+        if (link) {
+            holds_remove(&agent->reconciler.holds, link);
+        }
+        call_fail(r->call, 1, "%s: %s; nothing is changed", r->device,
+                  not_ours);
+        return;
+    }
+    w = call_writer(r->call);
+    writer_object(w, NULL);
+    writer_string(w, "device", r->device);
+    writer_string(w, "state", "closed");
+    writer_end(w);
+    call_answer(r->call, 0, w);
+}
+
 static void
 unplug_look(struct agent *agent, struct request *r)
 {
     const struct reconciler *rec = &agent->reconciler;
-    const struct turn *t = rec->turns > r->after ? rec->now : NULL;
+    const struct turn *t = turn_after(rec, r);
     bool left = !t || (!r->ifindex && !rec->settled);
 
     for (size_t i = 0; t && r->ifindex && i < t->changes.n; i++) {
@@ -217,13 +268,7 @@ unplug_look(struct agent *agent, struct request *r)
         call_fail(r->call, 2, "%s: there is no policy; nothing is changed",
                   r->device);
     } else if (!left) {
-        struct writer *w = call_writer(r->call);
-
-        writer_object(w, NULL);
-        writer_string(w, "device", r->device);
-        writer_string(w, "state", "closed");
-        writer_end(w);
-        call_answer(r->call, 0, w);
+        unplug_closed(agent, r, t);
     } else if (time_msec() >= r->deadline) {
         call_fail(r->call, 1, "%s: %s", r->device,
                   rec->problem ? rec->problem : "not closed in time");

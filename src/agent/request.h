@@ -16,7 +16,7 @@ void request_plug(struct agent *, struct call *, const char *device,
                   unsigned int timeout_s);
 
 /* Holds 'device' closed; answers when nothing of it is left in the kernel
- * but what keeps it closed. */
+ * but what keeps it closed, or that there is no such port. */
 void request_unplug(struct agent *, struct call *, const char *device,
                     unsigned int timeout_s);
 

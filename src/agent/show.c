@@ -6,11 +6,13 @@
 #include <cordon-config.h>
 #include "agent/show.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "agent/agent.h"
+#include "agent/show_rate.h"
+#include "agent/show_rules.h"
+#include "agent/show_service.h"
 #include "dataplane/dataplane.h"
 #include "inventory/inventory.h"
 #include "inventory/xenstore.h"
@@ -18,6 +20,7 @@
 #include "lib/writer.h"
 #include "openvswitch/dynamic-string.h"
 #include "packets.h"
+#include "plan/rule.h"
 #include "policy/policy.h"
 #include "util.h"
 
@@ -60,7 +63,7 @@ host_problem(const struct agent *agent)
     return r->problem                   ? r->problem
            : plan && plan->host_problem ? plan->host_problem
            : plan && plan->host_foreign ? plan->host_foreign
-                                        : NULL;
+                                        : r->rejudge.problem;
 }
 
 static const char *
@@ -71,11 +74,28 @@ uplink_problem(const struct agent *agent)
     return t ? t->plan->uplink_foreign : NULL;
 }
 
+bool
+show_understands(const char *what, const char *name)
+{
+    static const char *const words[] = { "tenants", "ports", "drops" };
+
+    for (size_t i = 0; what && i < ARRAY_SIZE(words); i++) {
+        if (!strcmp(what, words[i])) {
+            return !name;
+        }
+    }
+    return what ? (!strcmp(what, "port") || !strcmp(what, "service")) && name
+                : !name;
+}
+
+/* A port without a device needs nothing: its guest is not here, or not yet
+ * plugged. */
 static bool
 all_up(const struct turn *t)
 {
     for (size_t i = 0; i < t->plan->n_ports; i++) {
-        if (!port_is_up(&t->plan->ports[i], &t->status[i])) {
+        if (t->status[i].state != PORT_ABSENT
+            && !port_is_up(&t->plan->ports[i], &t->status[i])) {
             return false;
         }
     }
@@ -123,6 +143,8 @@ show_summary(struct writer *w, const struct agent *agent)
     writer_object(w, NULL);
     writer_string(w, "version", PACKAGE_VERSION);
     writer_string(w, "dataplane", r->dataplane->name);
+    writer_string(w, "guard",
+                  r->now ? r->dataplane->guard(&r->now->want) : NULL);
     writer_string(w, "policy", agent->policy_path);
     writer_string(w, "policy_error", agent->policy_error);
     writer_uint(w, "generation", r->generation);
@@ -146,6 +168,7 @@ show_summary(struct writer *w, const struct agent *agent)
     writer_uint(w, "drifts", r->drifts);
     writer_uint(w, "reconciles", r->turns);
     writer_uint(w, "turn_ms", r->turn_ms);
+    writer_uint(w, "cpu_us", r->cpu_us);
     writer_end(w);
 }
 
@@ -174,10 +197,13 @@ show_tenants(struct writer *w, const struct agent *agent)
         writer_string(w, "tenant", tenant->name);
         writer_list(w, "networks");
         for (size_t j = 0; j < tenant->n_networks; j++) {
-            writer_format(w, NULL, "%s (VLAN %u)", tenant->networks[j].name,
-                          tenant->networks[j].vlan);
+            writer_format(w, NULL, "%s (VLAN %u%s)", tenant->networks[j].name,
+                          tenant->networks[j].vlan,
+                          tenant->networks[j].shared ? ", shared" : "");
         }
         writer_end(w);
+        show_services(w, tenant);
+        show_tenant_rules(w, tenant);
         writer_uint(w, "guests", tenant->n_guests);
         writer_uint(w, "ports", n_ports);
         writer_uint(w, "open", n_open);
@@ -185,6 +211,7 @@ show_tenants(struct writer *w, const struct agent *agent)
         writer_end(w);
     }
     writer_end(w);
+    show_groups(w, r->policy);
     writer_end(w);
 }
 
@@ -271,29 +298,74 @@ show_drops(struct writer *w, const struct agent *agent)
     return error;
 }
 
+/* The port, or the port of the device, called 'name'; NULL if none. */
+static const struct plan_port *
+find_port(const struct agent *agent, const char *name)
+{
+    const struct turn *t = agent->reconciler.now;
+
+    for (size_t i = 0; t && i < t->plan->n_ports; i++) {
+        const struct plan_port *port = &t->plan->ports[i];
+
+        if (!strcmp(port->name, name)
+            || (port->ifindex && !strcmp(port->device, name))) {
+            return port;
+        }
+    }
+    return NULL;
+}
+
+bool
+show_knows_port(const struct agent *agent, const char *name)
+{
+    return find_port(agent, name) != NULL;
+}
+
+/* What conntrack holds for the port; nothing if it is not tracked. */
+static int
+connection_fields(struct writer *w, const struct reconciler *r,
+                  const struct plan_port *port)
+{
+    struct connection_count count;
+    int error;
+
+    if (!rule_stateful(port->interface)) {
+        return 0;
+    }
+    error = r->dataplane->connections(r->now->plan, port, &count);
+    if (error) {
+        return error;
+    }
+    writer_uint(w, "connections", count.n);
+    writer_uint(w, "max_connections", port->interface->max_connections);
+    writer_uint(w, "connections_blocked", count.n_blocked);
+    return 0;
+}
+
+/* As the policy has it: "web", or "acme/web" if it is another tenant's. */
+static void
+network_field(struct writer *w, const struct policy_interface *i)
+{
+    const struct policy_network *network = i->network;
+
+    if (network->tenant == i->guest->tenant) {
+        writer_string(w, "network", network->name);
+    } else {
+        writer_format(w, "network", "%s/%s", network->tenant->name,
+                      network->name);
+    }
+}
+
 int
 show_port(struct writer *w, const struct agent *agent, const char *name)
 {
     const struct reconciler *r = &agent->reconciler;
-    const struct turn *t = r->now;
-    const struct plan_port *port = NULL;
-    int error;
-    size_t i;
+    const struct plan_port *port = find_port(agent, name);
+    int error, drop_error;
 
-    for (i = 0; t && i < t->plan->n_ports; i++) {
-        port = &t->plan->ports[i];
-        if (!strcmp(port->name, name)
-            || (port->ifindex && !strcmp(port->device, name))) {
-            break;
-        }
-        port = NULL;
-    }
-    if (!port) {
-        return -ENOENT;
-    }
     writer_object(w, NULL);
-    port_fields(w, t, i);
-    writer_string(w, "network", port->interface->network->name);
+    port_fields(w, r->now, port - r->now->plan->ports);
+    network_field(w, port->interface);
     writer_uint(w, "vlan", port->interface->network->vlan);
     writer_format(w, "mac", ETH_ADDR_FMT, ETH_ADDR_ARGS(port->interface->mac));
     writer_bool(w, "standby", port->standby);
@@ -311,10 +383,14 @@ show_port(struct writer *w, const struct agent *agent, const char *name)
                       prefix_format(&port->pairs[j].address, buf));
     }
     writer_end(w);
-    error = drop_list(w, agent, port);
+    show_interface_rules(w, port->interface);
+    show_rates(w, r->now, port);
+    error = connection_fields(w, r, port);
+    drop_error = drop_list(w, agent, port);
+    error = error ? error : drop_error;
     writer_list(w, "limits");
-    for (const char *const *limit = r->dataplane->limits; limit && *limit;
-         limit++) {
+    for (const char *const *limit = r->dataplane->limits(&r->now->want);
+         *limit; limit++) {
         writer_string(w, NULL, *limit);
     }
     writer_end(w);
@@ -335,15 +411,18 @@ object_field(struct writer *w, const char *key, const struct object *object)
 }
 
 bool
-show_changes(struct writer *w, const struct turn *t)
+show_changes(struct writer *w, const struct turn *t,
+             const struct policy *before)
 {
     static const char *const ops[] = {
         [CHANGE_ADD] = "add",
         [CHANGE_MOD] = "change",
         [CHANGE_DEL] = "remove",
     };
+    bool filtering;
 
     writer_object(w, NULL);
+    filtering = show_filtering(w, before, t->plan->policy);
     writer_list(w, "changes");
     for (size_t i = 0; i < t->changes.n; i++) {
         const struct change *c = &t->changes.v[i];
@@ -365,5 +444,5 @@ show_changes(struct writer *w, const struct turn *t)
     }
     writer_end(w);
     writer_end(w);
-    return t->changes.n > 0;
+    return t->changes.n > 0 || filtering;
 }

@@ -9,13 +9,18 @@
 
 struct agent;
 struct call;
+struct policy;
 struct turn;
 struct writer;
 
 /* An object for port 'i' of the turn's plan. */
 void show_one_port(struct writer *, const struct turn *, size_t i);
 
-/* What `cordon apply` prints. True if every port is open. */
+/* Are these the words of `cordon show`? NULL where there is none. */
+bool show_understands(const char *what, const char *name);
+
+/* What `cordon apply` prints. True if every port that has a device is open,
+ * and nothing else is wrong. */
 bool show_apply(struct writer *, const struct agent *);
 
 void show_summary(struct writer *, const struct agent *);
@@ -25,11 +30,15 @@ void show_ports(struct writer *, const struct agent *);
 /* Returns 0 or -errno. */
 int show_drops(struct writer *, const struct agent *);
 
-/* The port, or the port of the device, called 'name'. Returns 0, -ENOENT if
- * there is none, or another -errno. */
+/* Is there a port, or a port of a device, called 'name'? */
+bool show_knows_port(const struct agent *, const char *name);
+
+/* That port, of which show_knows_port() is true. Returns 0 or -errno. */
 int show_port(struct writer *, const struct agent *, const char *name);
 
-/* What would change in the kernel: true if something would. */
-bool show_changes(struct writer *, const struct turn *);
+/* What would change in the kernel, and what ports let pass by default if
+ * 'before' is the policy in force (NULL: none): true if something would. */
+bool show_changes(struct writer *, const struct turn *,
+                  const struct policy *before);
 
 #endif /* src/agent/show.h */

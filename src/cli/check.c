@@ -21,12 +21,14 @@
 #include "util.h"
 
 /* Whether this host can take 'policy'. Sets '*ret_problem' to what stands
- * against it, or '*ret_note' to why it was not looked at; both in 'arena'.
- * Returns 0 or -errno. */
+ * against it and where the policy says so, or '*ret_note' to why it was not
+ * looked at; all in 'arena'. Returns 0 or -errno. */
 static int
 check_host(const struct policy *policy, struct arena *arena,
            const char **ret_problem, const char **ret_note)
 {
+    const struct policy_where *where = &policy->host.where;
+    const char *problem = NULL;
     struct inventory *inventory;
     int error;
 
@@ -42,7 +44,15 @@ check_host(const struct policy *policy, struct arena *arena,
                                  "checked whether the policy fits a host",
                                  policy->host.uplink);
     } else {
-        *ret_problem = plan_host_problem(policy, inventory, arena);
+        problem = plan_bridge_problem(policy, inventory, arena);
+        if (!problem && policy->host.uplink) {
+            problem = plan_host_problem(policy, inventory, arena);
+            where = &policy->host.uplink_where;
+        }
+    }
+    if (problem) {
+        *ret_problem = arena_printf(arena, "%s:%u:%u: %s", where->file,
+                                    where->line, where->column, problem);
     }
     inventory_free(inventory);
     return 0;
@@ -59,12 +69,7 @@ report(const struct command_context *ctx, const struct policy *policy,
     writer_string(w, "policy", path);
     writer_bool(w, "valid", !problem);
     if (problem) {
-        const struct policy_where *where = policy->host.uplink
-                                               ? &policy->host.uplink_where
-                                               : &policy->host.where;
-
-        writer_format(w, "host_problem", "%s:%u:%u: %s", where->file,
-                      where->line, where->column, problem);
+        writer_string(w, "host_problem", problem);
     }
     if (note) {
         writer_string(w, "note", note);
@@ -95,12 +100,12 @@ command_check(const struct command_context *ctx, int argc, char *argv[])
     optind = 0;
     while ((c = getopt_long(argc, argv, "+", options, NULL)) != -1) {
         if (c != 'o') {
-            return command_usage(argv[0]);
+            return command_usage(ctx, argv[0]);
         }
         offline = true;
     }
     if (argc - optind != 1) {
-        return command_usage(argv[0]);
+        return command_usage(ctx, argv[0]);
     }
     path = argv[optind];
 

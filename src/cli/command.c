@@ -5,21 +5,29 @@
 #include <cordon-config.h>
 #include "cli/command.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "agent/control.h"
 #include "agent/request.h"
 #include "lib/writer.h"
 #include "util.h"
 
-#define DEFAULT_CONTROL RUNDIR "/cordond.ctl"
+#define ANSWER_TIMEOUT 30 /* Seconds. */
 
 static const struct command commands[] = {
     { "apply", command_apply, "[--timeout SECONDS] [--no-wait] PATH",
       "hand a policy to the agent and wait until it is in force" },
+    { "audit", command_audit,
+      "[--snapshot FILE [--key FILE]] [--policy FILE] "
+      "[--tenant NAME=DEVICE[,DEVICE...]]... [--html FILE] [--watch] "
+      "[--json]",
+      "prove isolation from the kernel's state, or show what breaks it" },
     { "check", command_check, "[--offline] PATH",
       "say whether a policy is valid and fits this host" },
     { "diff", command_diff, "[PATH]", "show what would change in the kernel" },
@@ -28,11 +36,25 @@ static const struct command commands[] = {
     { "log", command_log, "LEVELS", "set what the agent logs" },
     { "plug", command_plug, "[--timeout SECONDS] VIF",
       "wait until the port of a device is open" },
-    { "show", command_show, "[tenants|ports|drops|port NAME]",
+    { "probe", command_probe, "[--for TIME] TENANT[/NETWORK] TENANT[/NETWORK]",
+      "play forbidden frames between ports of its own in two tenants" },
+    { "show", command_show, "[tenants|ports|drops|port NAME|service NAME]",
       "show what the agent and the kernel know" },
+    { "snapshot", command_snapshot,
+      "[--key PEM] FILE | --verify [--public-key PEM] FILE",
+      "write what decides where frames go on this host to a file" },
+    { "trace", command_trace,
+      "[--snapshot FILE] [--public-key FILE] [--source-mac MAC] "
+      "[--destination-mac MAC] [--vlan ID] [--ct-state STATE] "
+      "[--beyond-limits] [--linear BYTES] {--frames FILE PORT|PORT FRAME}",
+      "show the path of a frame, and what decides on it" },
     { "unplug", command_unplug, "[--timeout SECONDS] VIF",
       "close the port of a device" },
     { "version", command_version, "", "show versions" },
+    { "witness", command_witness,
+      "--policy PATH [-i all|DEVICE|PORT] [--for TIME] [-w FILE] | "
+      "-r FILE -i PORT [--way WAY]",
+      "watch frames for what the policy forbids" },
 };
 
 static void
@@ -46,20 +68,22 @@ help(void)
     }
     printf("options:\n"
            "  --control SOCKET  the agent's socket (%s)\n"
+           "  --answer-timeout SECONDS\n"
+           "                    how long it may give no sign of life (%d)\n"
            "  --json            print JSON\n"
            "  -h, --help        print this\n"
            "  -V, --version     print the version\n"
            "exit status: 0 holds, 1 does not hold, 2 could not tell\n",
-           DEFAULT_CONTROL);
+           CONTROL_DEFAULT, ANSWER_TIMEOUT);
 }
 
 enum command_status
-command_usage(const char *name)
+command_usage(const struct command_context *ctx, const char *name)
 {
     for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
         if (!strcmp(commands[i].name, name)) {
-            fprintf(stderr, "usage: cordon %s %s\n", name,
-                    commands[i].arguments);
+            command_error(ctx, "usage: cordon %s %s", name,
+                          commands[i].arguments);
         }
     }
     return COMMAND_UNKNOWN;
@@ -90,8 +114,26 @@ command_error(const struct command_context *ctx, const char *format, ...)
     free(s);
 }
 
+/* Parses 's', the seconds of 'option'. */
+static bool
+parse_seconds(const struct command_context *ctx, const char *option,
+              const char *s, unsigned int *ret_seconds)
+{
+    unsigned int seconds;
+
+    if (!str_to_uint(s, 10, &seconds) || !seconds
+        || seconds > REQUEST_TIMEOUT_MAX) {
+        command_error(ctx, "--%s has to be 1 to %d", option,
+                      REQUEST_TIMEOUT_MAX);
+        return false;
+    }
+    *ret_seconds = seconds;
+    return true;
+}
+
 bool
-command_timeout(int argc, char *argv[], bool no_wait, unsigned int *timeout)
+command_timeout(const struct command_context *ctx, int argc, char *argv[],
+                bool no_wait, unsigned int *timeout)
 {
     static const struct option options[] = {
         { "timeout", required_argument, NULL, 't' },
@@ -106,32 +148,82 @@ command_timeout(int argc, char *argv[], bool no_wait, unsigned int *timeout)
         if (c == -1) {
             return true;
         } else if (c == 't') {
-            if (!str_to_uint(optarg, 10, timeout) || !*timeout
-                || *timeout > REQUEST_TIMEOUT_MAX) {
-                fprintf(stderr, "cordon: --timeout has to be 1 to %d\n",
-                        REQUEST_TIMEOUT_MAX);
+            if (!parse_seconds(ctx, "timeout", optarg, timeout)) {
                 return false;
             }
         } else if (c == 'n' && no_wait) {
             *timeout = 0;
         } else {
-            command_usage(argv[0]);
+            command_usage(ctx, argv[0]);
             return false;
         }
     }
+}
+
+bool
+command_arguments(const struct command_context *ctx, int argc, char *argv[],
+                  int min, int max)
+{
+    static const struct option options[] = { { NULL, 0, NULL, 0 } };
+
+    optind = 0;
+    if (getopt_long(argc, argv, "+", options, NULL) != -1
+        || argc - optind < min || argc - optind > max) {
+        command_usage(ctx, argv[0]);
+        return false;
+    }
+    return true;
+}
+
+bool
+command_duration(const char *s, unsigned int *ret_seconds)
+{
+    unsigned int unit = 1;
+    unsigned long long int n;
+    char *end;
+
+    errno = 0;
+    n = strtoull(s, &end, 10);
+    if (end == s || errno || !strchr("0123456789", *s)) {
+        return false;
+    }
+    if (*end == 's' || *end == 'm' || *end == 'h') {
+        unit = *end == 's' ? 1 : *end == 'm' ? 60 : 3600;
+        end++;
+    }
+    if (*end || !n || n > 365ULL * 24 * 3600 / unit) {
+        return false;
+    }
+    *ret_seconds = n * unit;
+    return true;
+}
+
+char *
+command_path(const struct command_context *ctx, const char *path)
+{
+    char *s = access(path, F_OK) ? NULL : abs_file_name(NULL, path);
+
+    if (!s) {
+        command_error(ctx, "%s: %s", path, ovs_strerror(errno));
+    }
+    return s;
 }
 
 enum command_status
 command_run(int argc, char *argv[])
 {
     static const struct option options[] = {
+        { "answer-timeout", required_argument, NULL, 'a' },
         { "control", required_argument, NULL, 'c' },
         { "help", no_argument, NULL, 'h' },
         { "json", no_argument, NULL, 'j' },
         { "version", no_argument, NULL, 'V' },
         { NULL, 0, NULL, 0 },
     };
-    struct command_context ctx = { .control = DEFAULT_CONTROL };
+    struct command_context ctx = {
+        .control = CONTROL_DEFAULT,
+        .answer_timeout = ANSWER_TIMEOUT,
+    };
 
     optind = 0;
     for (;;) {
@@ -141,6 +233,12 @@ command_run(int argc, char *argv[])
             break;
         }
         switch (c) {
+        case 'a':
+            if (!parse_seconds(&ctx, "answer-timeout", optarg,
+                               &ctx.answer_timeout)) {
+                return COMMAND_UNKNOWN;
+            }
+            break;
         case 'c':
             ctx.control = optarg;
             break;
@@ -154,21 +252,21 @@ command_run(int argc, char *argv[])
             printf("cordon %s\n", PACKAGE_VERSION);
             return COMMAND_HOLDS;
         default:
-            fprintf(stderr, "try 'cordon --help'\n");
+            command_error(&ctx, "try 'cordon --help'");
             return COMMAND_UNKNOWN;
         }
     }
     argc -= optind;
     argv += optind;
     if (!argc) {
-        fprintf(stderr, "cordon: which command? try 'cordon --help'\n");
+        command_error(&ctx, "which command? try 'cordon --help'");
         return COMMAND_UNKNOWN;
     }
     /* --json and --help are understood behind the command, too. */
     for (int i = 1; i < argc; i++) {
         bool json = !strcmp(argv[i], "--json");
 
-        if (!strcmp(argv[i], "--help")) {
+        if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
             help();
             return COMMAND_HOLDS;
         } else if (!strcmp(argv[i], "--")) {
@@ -185,7 +283,6 @@ command_run(int argc, char *argv[])
             return commands[i].function(&ctx, argc, argv);
         }
     }
-    fprintf(stderr, "cordon: %s: no such command; try 'cordon --help'\n",
-            argv[0]);
+    command_error(&ctx, "%s: no such command; try 'cordon --help'", argv[0]);
     return COMMAND_UNKNOWN;
 }

@@ -16,7 +16,9 @@ enum command_status {
 
 /* What stands before the subcommand. */
 struct command_context {
-    const char *control; /* Path of the agent's socket. */
+    const char *control;         /* Path of the agent's socket. */
+    unsigned int answer_timeout; /* Seconds without a sign of life of the
+                                  * agent's after which it is given up. */
     bool json;
 };
 
@@ -31,6 +33,8 @@ struct command {
 
 enum command_status command_apply(const struct command_context *, int argc,
                                   char *argv[]);
+enum command_status command_audit(const struct command_context *, int argc,
+                                  char *argv[]);
 enum command_status command_check(const struct command_context *, int argc,
                                   char *argv[]);
 enum command_status command_diff(const struct command_context *, int argc,
@@ -41,18 +45,27 @@ enum command_status command_log(const struct command_context *, int argc,
                                 char *argv[]);
 enum command_status command_plug(const struct command_context *, int argc,
                                  char *argv[]);
+enum command_status command_probe(const struct command_context *, int argc,
+                                  char *argv[]);
 enum command_status command_show(const struct command_context *, int argc,
                                  char *argv[]);
+enum command_status command_snapshot(const struct command_context *, int argc,
+                                     char *argv[]);
+enum command_status command_trace(const struct command_context *, int argc,
+                                  char *argv[]);
 enum command_status command_unplug(const struct command_context *, int argc,
                                    char *argv[]);
 enum command_status command_version(const struct command_context *, int argc,
+                                    char *argv[]);
+enum command_status command_witness(const struct command_context *, int argc,
                                     char *argv[]);
 
 /* Runs the command line 'argv', whose first word is the program. */
 enum command_status command_run(int argc, char *argv[]);
 
-/* Says on standard error how 'name' is used. */
-enum command_status command_usage(const char *name);
+/* Says how 'name' is used, as command_error() does. */
+enum command_status command_usage(const struct command_context *,
+                                  const char *name);
 
 /* Says what is wrong: on standard error as text, or on standard output as a
  * JSON object with the member "error". */
@@ -62,7 +75,20 @@ void command_error(const struct command_context *, const char *format, ...)
 /* Parses the option --timeout and, if 'no_wait', --no-wait, which is a
  * timeout of 0. Leaves 'optind' at the first argument. False after a
  * mistake, which has been said. */
-bool command_timeout(int argc, char *argv[], bool no_wait,
-                     unsigned int *timeout);
+bool command_timeout(const struct command_context *, int argc, char *argv[],
+                     bool no_wait, unsigned int *timeout);
+
+/* For a command without options that takes 'min' to 'max' arguments. Leaves
+ * 'optind' at the first. False after a mistake, which has been said. */
+bool command_arguments(const struct command_context *, int argc, char *argv[],
+                       int min, int max);
+
+/* Parses "30s", "5m", "1h" or seconds, up to a year, not 0. */
+bool command_duration(const char *s, unsigned int *ret_seconds);
+
+/* The absolute form of the policy's path 'path', in which symbolic links
+ * stand as they are: where one leads is for each loading to find. The caller
+ * frees it. NULL if there is nothing, which has been said. */
+char *command_path(const struct command_context *, const char *path);
 
 #endif /* src/cli/command.h */

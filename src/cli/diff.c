@@ -5,11 +5,10 @@
 #include <cordon-config.h>
 #include "cli/command.h"
 
-#include <errno.h>
+#include <getopt.h>
 #include <stdlib.h>
 
 #include "cli/client.h"
-#include "util.h"
 
 enum command_status
 command_diff(const struct command_context *ctx, int argc, char *argv[])
@@ -17,13 +16,12 @@ command_diff(const struct command_context *ctx, int argc, char *argv[])
     enum command_status status;
     char *path = NULL;
 
-    if (argc > 2 || (argc == 2 && argv[1][0] == '-')) {
-        return command_usage(argv[0]);
+    if (!command_arguments(ctx, argc, argv, 0, 1)) {
+        return COMMAND_UNKNOWN;
     }
-    if (argc == 2) {
-        path = realpath(argv[1], NULL);
+    if (optind < argc) {
+        path = command_path(ctx, argv[optind]);
         if (!path) {
-            command_error(ctx, "%s: %s", argv[1], ovs_strerror(errno));
             return COMMAND_UNKNOWN;
         }
     }

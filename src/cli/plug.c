@@ -16,10 +16,10 @@ call(const struct command_context *ctx, int argc, char *argv[])
     unsigned int timeout = 25;
     char timeout_s[16];
 
-    if (!command_timeout(argc, argv, false, &timeout)) {
+    if (!command_timeout(ctx, argc, argv, false, &timeout)) {
         return COMMAND_UNKNOWN;
     } else if (argc - optind != 1) {
-        return command_usage(argv[0]);
+        return command_usage(ctx, argv[0]);
     }
     snprintf(timeout_s, sizeof timeout_s, "%u", timeout);
     return client_call(ctx, argv[0],

@@ -5,6 +5,7 @@
 #include <cordon-config.h>
 #include "cli/command.h"
 
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -14,17 +15,17 @@
 enum command_status
 command_log(const struct command_context *ctx, int argc, char *argv[])
 {
-    if (argc != 2) {
-        return command_usage(argv[0]);
+    if (!command_arguments(ctx, argc, argv, 1, 1)) {
+        return COMMAND_UNKNOWN;
     }
-    return client_call(ctx, "log", (const char *const *) argv + 1, 1);
+    return client_call(ctx, "log", (const char *const *) argv + optind, 1);
 }
 
 enum command_status
 command_exit(const struct command_context *ctx, int argc, char *argv[])
 {
-    if (argc != 1) {
-        return command_usage(argv[0]);
+    if (!command_arguments(ctx, argc, argv, 0, 0)) {
+        return COMMAND_UNKNOWN;
     }
     return client_call(ctx, "exit", NULL, 0);
 }
@@ -36,8 +37,8 @@ command_version(const struct command_context *ctx, int argc, char *argv[])
     struct writer *w;
     char *out;
 
-    if (argc != 1) {
-        return command_usage(argv[0]);
+    if (!command_arguments(ctx, argc, argv, 0, 0)) {
+        return COMMAND_UNKNOWN;
     }
     w = ctx->json ? writer_json_new() : writer_text_new();
     writer_object(w, NULL);

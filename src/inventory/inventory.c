@@ -69,3 +69,41 @@ inventory_link_by_name(const struct inventory *inv, const char *name)
     }
     return NULL;
 }
+
+static int
+compare_domain(const void *key, const void *domain_)
+{
+    const struct inventory_domain *domain = domain_;
+    uint32_t domid = *(const uint32_t *) key;
+
+    return domid < domain->domid ? -1 : domid > domain->domid;
+}
+
+const struct inventory_domain *
+inventory_domain_by_id(const struct inventory *inv, uint32_t domid)
+{
+    return inv->n_domains ? bsearch(&domid, inv->domains, inv->n_domains,
+                                    sizeof *inv->domains, compare_domain)
+                          : NULL;
+}
+
+static int
+compare_vif(const void *key_, const void *vif_)
+{
+    const struct inventory_vif *key = key_, *vif = vif_;
+
+    return key->domid != vif->domid    ? (key->domid < vif->domid ? -1 : 1)
+           : key->handle < vif->handle ? -1
+                                       : key->handle > vif->handle;
+}
+
+const struct inventory_vif *
+inventory_vif_by_handle(const struct inventory *inv, uint32_t domid,
+                        uint32_t handle)
+{
+    struct inventory_vif key = { .domid = domid, .handle = handle };
+
+    return inv->n_vifs
+               ? bsearch(&key, inv->vifs, inv->n_vifs, sizeof key, compare_vif)
+               : NULL;
+}

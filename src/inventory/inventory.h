@@ -43,6 +43,7 @@ struct inventory_link {
     char kind[16];   /* IFLA_INFO_KIND: "bridge", "tun", "". */
     char bus[16];    /* IFLA_PARENT_DEV_BUS_NAME: "xen-backend". */
     char parent[32]; /* IFLA_PARENT_DEV_NAME: "vif-1-0". */
+    char alias[16];  /* IFLA_IFALIAS, "" if longer. */
     uint32_t master; /* ifindex, 0: none. */
     uint32_t lower;  /* IFLA_LINK: of a VLAN device, say. */
     uint32_t flags;  /* IFF_UP and so on. */
@@ -76,5 +77,10 @@ const struct inventory_link *inventory_link_by_index(const struct inventory *,
                                                      uint32_t ifindex);
 const struct inventory_link *inventory_link_by_name(const struct inventory *,
                                                     const char *name);
+const struct inventory_domain *inventory_domain_by_id(const struct inventory *,
+                                                      uint32_t domid);
+const struct inventory_vif *inventory_vif_by_handle(const struct inventory *,
+                                                    uint32_t domid,
+                                                    uint32_t handle);
 
 #endif /* src/inventory/inventory.h */

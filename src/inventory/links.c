@@ -112,6 +112,7 @@ link_cb(struct nl_msg *msg, void *reading_)
         .xdp = has_xdp(tb[IFLA_XDP]),
     };
     get_string(tb[IFLA_IFNAME], link->name, sizeof link->name);
+    get_string(tb[IFLA_IFALIAS], link->alias, sizeof link->alias);
     get_string(tb[IFLA_PARENT_DEV_NAME], link->parent, sizeof link->parent);
     get_string(tb[IFLA_PARENT_DEV_BUS_NAME], link->bus, sizeof link->bus);
     if (tb[IFLA_ADDRESS] && nla_len(tb[IFLA_ADDRESS]) == ETH_ALEN) {

@@ -18,8 +18,16 @@
 /* glibc's macros align by adding to a null pointer. */
 #define OBSTACK_MACROS __attribute__((no_sanitize("pointer-overflow")))
 
+/* An arena that another one keeps. */
+struct kept {
+    struct kept *next;
+    struct arena *arena;
+};
+
 struct arena {
     struct obstack obstack;
+    unsigned int n_users; /* Who made it, and arenas that keep it. */
+    struct kept *kept;
 };
 
 struct arena *
@@ -28,13 +36,18 @@ arena_new(void)
     struct arena *a = xmalloc(sizeof *a);
 
     obstack_init(&a->obstack);
+    a->n_users = 1;
+    a->kept = NULL;
     return a;
 }
 
 void
 arena_free(struct arena *a)
 {
-    if (a) {
+    if (a && !--a->n_users) {
+        for (const struct kept *k = a->kept; k; k = k->next) {
+            arena_free(k->arena);
+        }
         obstack_free(&a->obstack, NULL);
         free(a);
     }
@@ -45,6 +58,23 @@ void *
 arena_alloc(struct arena *a, size_t size)
 {
     return memset(obstack_alloc(&a->obstack, size), 0, size);
+}
+
+void
+arena_keep(struct arena *a, struct arena *other)
+{
+    struct kept *k = arena_alloc(a, sizeof *k);
+
+    *k = (struct kept){ a->kept, other };
+    a->kept = k;
+    other->n_users++;
+}
+
+OBSTACK_MACROS
+void *
+arena_room(struct arena *a, size_t size)
+{
+    return obstack_alloc(&a->obstack, size);
 }
 
 OBSTACK_MACROS

@@ -14,8 +14,13 @@ struct arena;
 struct arena *arena_new(void);
 void arena_free(struct arena *); /* NULL is fine. */
 
+/* Has 'arena' keep 'other': what is in that stays as long as 'arena' does,
+ * even if whoever made it frees it before. */
+void arena_keep(struct arena *arena, struct arena *other);
+
 /* Zeroed, aligned for any type. */
 void *arena_alloc(struct arena *, size_t size);
+void *arena_room(struct arena *, size_t size); /* The same, not zeroed. */
 char *arena_strdup(struct arena *, const char *);
 char *arena_printf(struct arena *, const char *format, ...)
     OVS_PRINTF_FORMAT(2, 3);

@@ -76,18 +76,4 @@ struct nla_policy;
 int nlsock_parse(const struct nlmsghdr *nlh, size_t size, struct nlattr **tb,
                  int max, const struct nla_policy *policy);
 
-/* Value of an attribute, or 'otherwise' if there is none (or it is shorter
- * than it should be). */
-uint8_t attr_u8(const struct nlattr *, uint8_t otherwise);
-uint16_t attr_u16(const struct nlattr *, uint16_t otherwise);
-uint32_t attr_u32(const struct nlattr *, uint32_t otherwise);
-
-/* Puts into 'msg', which grows. */
-void put_attr(struct nl_msg *msg, int type, const void *data, size_t size);
-void put_u8(struct nl_msg *msg, int type, uint8_t);
-void put_u16(struct nl_msg *msg, int type, uint16_t);
-void put_u32(struct nl_msg *msg, int type, uint32_t);
-void put_string(struct nl_msg *msg, int type, const char *);
-struct nlattr *put_nest(struct nl_msg *msg, int type);
-
 #endif /* src/lib/nlsock.h */

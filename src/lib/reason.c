@@ -33,10 +33,29 @@ static const char *const names[REASON_MAX + 1] = {
     [REASON_UNKNOWN_VLAN] = "unknown-vlan",
     [REASON_LOCAL_MAC] = "local-mac",
     [REASON_TO_HOST] = "to-host",
+    [REASON_QUARANTINED] = "quarantined",
+    [REASON_BLOCKED] = "blocked",
+    [REASON_RATE] = "rate",
+    [REASON_GROUP_INGRESS] = "group-ingress",
+    [REASON_GROUP_EGRESS] = "group-egress",
+    [REASON_CT_INVALID] = "ct-invalid",
+    [REASON_CT_BLOCKED] = "ct-blocked",
+    [REASON_CONNECTIONS] = "connections",
+    [REASON_FRAGMENT_RATE] = "fragment-rate",
+    [REASON_POLICED] = "policed",
+    [REASON_QUEUE_FULL] = "queue-full",
+    [REASON_NOT_GATEWAY] = "not-gateway",
 };
 
 const char *
 reason_name(unsigned int reason)
 {
     return reason <= REASON_MAX ? names[reason] : NULL;
+}
+
+bool
+reason_is_others(unsigned int reason)
+{
+    return reason == REASON_WRONG_SEGMENT || reason == REASON_NOT_ADDRESSED
+           || reason == REASON_NOT_GATEWAY;
 }

@@ -6,6 +6,8 @@
  * commands print and man pages explain. Numbers are stored in the kernel (as
  * part of counter keys), so they are never reused. */
 
+#include <stdbool.h>
+
 enum reason {
     /* From the guest, in the order of the rules. */
     REASON_SPOOFED_MAC = 1,     /* Source MAC is not the port's. */
@@ -36,10 +38,31 @@ enum reason {
     REASON_LOCAL_MAC = 24,    /* Source MAC of a port on this host. */
     /* To the host. */
     REASON_TO_HOST = 25, /* Reached the bridge device itself. */
-    REASON_MAX = REASON_TO_HOST,
+    REASON_NFT_MAX = REASON_TO_HOST,
+    /* Of the kernel module alone. */
+    REASON_QUARANTINED = 26, /* The port is not guarded yet. */
+    REASON_BLOCKED = 27,     /* XDP or tc run ahead of the guard. */
+    /* Tenants' rules. */
+    REASON_GROUP_INGRESS = 29, /* No rule allows it to the guest... */
+    REASON_GROUP_EGRESS = 30,  /* ...or from it. */
+    REASON_CT_INVALID = 31,    /* Of no connection, and opens none. */
+    REASON_CT_BLOCKED = 32,    /* The rules do not allow it any more. */
+    REASON_CONNECTIONS = 33,   /* More than the interface may have. */
+    REASON_FRAGMENT_RATE = 34, /* More fragments a second than it may. */
+    /* Rates. */
+    REASON_RATE = 28,       /* From the guest, more frames a second. */
+    REASON_POLICED = 35,    /* From the guest, more bytes a second. */
+    REASON_QUEUE_FULL = 36, /* To the guest, more than its queue holds. */
+    /* To the guest, in a shared network. */
+    REASON_NOT_GATEWAY = 37, /* From no gateway, service or community. */
+    REASON_MAX = REASON_NOT_GATEWAY,
 };
 
 /* "spoofed-mac" and so on; NULL if 'reason' is not one. */
 const char *reason_name(unsigned int reason);
+
+/* True of what the guard spares a guest: others send it, and decide how much
+ * it is. */
+bool reason_is_others(unsigned int reason);
 
 #endif /* src/lib/reason.h */

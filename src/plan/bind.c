@@ -54,44 +54,6 @@ add_binding(struct binder *b, const struct inventory_link *link,
     out->v[out->n++] = (struct binding){ link, interface, tap, why };
 }
 
-static int
-compare_vif(const void *key_, const void *vif_)
-{
-    const struct inventory_vif *key = key_, *vif = vif_;
-
-    return key->domid != vif->domid    ? (key->domid < vif->domid ? -1 : 1)
-           : key->handle < vif->handle ? -1
-                                       : key->handle > vif->handle;
-}
-
-static const struct inventory_vif *
-find_vif(const struct inventory *inv, uint32_t domid, uint32_t handle)
-{
-    struct inventory_vif key = { .domid = domid, .handle = handle };
-
-    return inv->n_vifs
-               ? bsearch(&key, inv->vifs, inv->n_vifs, sizeof key, compare_vif)
-               : NULL;
-}
-
-static int
-compare_domain(const void *key_, const void *domain_)
-{
-    const struct inventory_domain *key = key_, *domain = domain_;
-
-    return key->domid < domain->domid ? -1 : key->domid > domain->domid;
-}
-
-static const struct inventory_domain *
-find_domain(const struct inventory *inv, uint32_t domid)
-{
-    struct inventory_domain key = { .domid = domid };
-
-    return inv->n_domains ? bsearch(&key, inv->domains, inv->n_domains,
-                                    sizeof key, compare_domain)
-                          : NULL;
-}
-
 /* The guest that 'domain' is. A UUID in the policy decides over a name. */
 static const struct policy_guest *
 match_guest(const struct binder *b, const struct inventory_domain *domain)
@@ -210,8 +172,9 @@ static void
 bind_domain_device(struct binder *b, const struct inventory_link *link,
                    uint32_t domid, uint32_t handle, bool tap)
 {
-    const struct inventory_vif *vif = find_vif(b->inv, domid, handle);
-    const struct inventory_domain *d = find_domain(b->inv, domid);
+    const struct inventory_vif *vif =
+        inventory_vif_by_handle(b->inv, domid, handle);
+    const struct inventory_domain *d = inventory_domain_by_id(b->inv, domid);
     const struct policy_guest *g = d ? domain_guest(b, d) : NULL;
     const struct policy_interface *ifc = NULL;
     const char *why = NULL;
@@ -320,6 +283,17 @@ bind_named(struct binder *b, const struct policy *policy,
     add_binding(b, l, ifc, false, why);
 }
 
+static void
+bind_services(struct binder *b, const struct policy *policy,
+              const struct policy_network *network)
+{
+    for (size_t i = 0; i < network->n_services; i++) {
+        if (network->services[i].interface) {
+            bind_named(b, policy, network->services[i].interface);
+        }
+    }
+}
+
 /* Interfaces without a device of guests that are here. */
 static void
 bind_absent(struct binder *b)
@@ -424,7 +398,9 @@ bind_devices(const struct policy *policy, const struct inventory *inv,
     for (size_t i = 0; i < inv->n_links; i++) {
         shash_add_once(&b.links, inv->links[i].name, &inv->links[i]);
     }
-    index_guests(&b, policy);
+    if (inv->n_domains) {
+        index_guests(&b, policy);
+    }
     b.guests = ARENA_ARRAY(arena, const struct policy_guest *,
                            MAX(inv->n_domains, 1));
     for (size_t i = 0; i < inv->n_domains; i++) {
@@ -440,6 +416,9 @@ bind_devices(const struct policy *policy, const struct inventory *inv,
                     bind_named(&b, policy, &t->guests[j].interfaces[k]);
                 }
             }
+        }
+        for (size_t j = 0; j < t->n_networks; j++) {
+            bind_services(&b, policy, &t->networks[j]);
         }
     }
     b.n_named = ret_bindings->n;

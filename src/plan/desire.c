@@ -14,6 +14,7 @@
 #include "lib/arena.h"
 #include "packets.h"
 #include "plan/build.h"
+#include "plan/shared.h"
 #include "policy/policy.h"
 #include "util.h"
 
@@ -224,6 +225,7 @@ make_ports(struct plan *plan, const struct bindings *bs,
               compare_pointers);
     }
     refuse_shared_devices(plan);
+    shared_ports(plan);
 }
 
 static void
@@ -252,6 +254,7 @@ desire(const struct policy *policy, const struct inventory *inv)
     struct bindings bs;
 
     plan->arena = arena;
+    plan->policy = policy;
     plan->host = &policy->host;
     bridge = inventory_link_by_name(inv, policy->host.bridge);
     plan->bridge = bridge ? bridge->ifindex : 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 /* What on a host would let frames past the bridge or the bridge past the
- * policy: an uplink that dom0 itself uses. Asked by desire(), which then opens
+ * policy: an uplink that dom0 itself uses, a bridge that is somebody else's. Asked by desire(), which then opens
  * nothing, and by `cordon check`. */
 
 #include <cordon-config.h>
@@ -96,8 +96,8 @@ uplink_problem(const struct policy_host *host, const struct inventory *inv,
 }
 
 const char *
-plan_host_problem(const struct policy *policy, const struct inventory *inv,
-                  struct arena *arena)
+plan_bridge_problem(const struct policy *policy, const struct inventory *inv,
+                    struct arena *arena)
 {
     const struct policy_host *host = &policy->host;
     const struct inventory_link *br =
@@ -109,5 +109,24 @@ plan_host_problem(const struct policy *policy, const struct inventory *inv,
                             "choose another name with host.bridge",
                             host->bridge);
     }
-    return host->uplink ? uplink_problem(host, inv, arena) : NULL;
+    if (br && strcmp(br->alias, PLAN_BRIDGE_ALIAS)) {
+        return arena_printf(arena,
+                            "a bridge %s exists that cordon has not made; "
+                            "remove it, or choose another name with "
+                            "host.bridge",
+                            host->bridge);
+    }
+    return NULL;
+}
+
+const char *
+plan_host_problem(const struct policy *policy, const struct inventory *inv,
+                  struct arena *arena)
+{
+    const struct policy_host *host = &policy->host;
+    const char *problem = plan_bridge_problem(policy, inv, arena);
+
+    return problem        ? problem
+           : host->uplink ? uplink_problem(host, inv, arena)
+                          : NULL;
 }

@@ -37,7 +37,9 @@ plan_judge(struct plan *plan, const struct objects *have)
         const struct object *o = &have->v[i];
         const char **why = NULL;
 
-        if (!o->foreign) {
+        /* Nobody's business unless we need the place. */
+        if (!o->foreign
+            || (o->kind == OBJECT_GROUP_TABLE && !plan_filtered(plan))) {
             continue;
         }
         if (!o->ifindex) {

@@ -1,27 +1,37 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-/* Objects of the kernel as plain data: sorting, comparing, printing. Nothing
- * here knows a dataplane; `diff.c` merges arrays of these. */
+/* Objects of the kernel as plain data: comparing, printing. Nothing here knows
+ * a dataplane; arrays of these are in objects.c, and `diff.c` merges them. */
 
 #include <cordon-config.h>
 #include "plan/object.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "openvswitch/dynamic-string.h"
+#include "plan/keys.h"
 #include "util.h"
 
 static const char *const kind_names[] = {
     [OBJECT_BRIDGE] = "bridge",
     [OBJECT_SYSCTL] = "sysctl",
+    [OBJECT_MODULE_HOST] = "guard host",
+    [OBJECT_MODULE_SEGMENT] = "guard segment",
+    [OBJECT_MODULE_PORT] = "guard port",
     [OBJECT_NFT_TABLE] = "table",
     [OBJECT_NFT_SET] = "set",
     [OBJECT_NFT_CHAIN] = "chain",
     [OBJECT_NFT_RULES] = "rules",
     [OBJECT_NFT_ELEMENT] = "element",
+    [OBJECT_GROUP_TABLE] = "group table",
+    [OBJECT_GROUP_SET] = "group set",
+    [OBJECT_GROUP_CHAIN] = "group chain",
+    [OBJECT_GROUP_RULES] = "group rules",
+    [OBJECT_GROUP_ELEMENT] = "group element",
     [OBJECT_QDISC] = "qdisc",
     [OBJECT_FILTER] = "filter",
+    [OBJECT_SHAPE] = "shape",
+    [OBJECT_POLICE] = "police",
     [OBJECT_MASTER] = "master",
     [OBJECT_BRPORT] = "brport",
     [OBJECT_VLAN] = "vlan",
@@ -33,37 +43,6 @@ const char *
 object_kind_name(enum object_kind kind)
 {
     return kind_names[kind];
-}
-
-struct object *
-objects_add(struct objects *os, const struct object *o)
-{
-    if (os->n == os->allocated) {
-        os->v = x2nrealloc(os->v, &os->allocated, sizeof *os->v);
-    }
-    os->v[os->n] = *o;
-    return &os->v[os->n++];
-}
-
-static int
-compare(const void *a, const void *b)
-{
-    return object_cmp(a, b);
-}
-
-void
-objects_sort(struct objects *os)
-{
-    if (os->n) {
-        qsort(os->v, os->n, sizeof *os->v, compare);
-    }
-}
-
-void
-objects_done(struct objects *os)
-{
-    free(os->v);
-    memset(os, 0, sizeof *os);
 }
 
 static const char *
@@ -95,7 +74,8 @@ object_cmp(const struct object *a, const struct object *b)
         return c;
     }
     c = memcmp(a->key, b->key, MIN(a->key_len, b->key_len));
-    return c ? c : (a->key_len > b->key_len) - (a->key_len < b->key_len);
+    c = c ? c : (a->key_len > b->key_len) - (a->key_len < b->key_len);
+    return c ? c : !!a->keys - !!b->keys;
 }
 
 bool
@@ -103,6 +83,31 @@ object_same(const struct object *a, const struct object *b)
 {
     return !memcmp(a->value, b->value, sizeof a->value)
            && !compare_strings(a->text, b->text);
+}
+
+bool
+object_equal(const struct object *a, const struct object *b)
+{
+    /* These have no gaps between them. */
+    BUILD_ASSERT_DECL(offsetof(struct object, foreign)
+                      == 6 * sizeof(uint32_t) + OBJECT_KEY_MAX + 1);
+
+    return !memcmp(a, b, offsetof(struct object, foreign))
+           && !compare_strings(a->name, b->name)
+           && !compare_strings(a->text, b->text)
+           && (a->keys == b->keys
+               || (a->keys && b->keys && keys_equal(a->keys, b->keys)));
+}
+
+struct object
+object_of_key(const struct object *o, const uint8_t *key)
+{
+    struct object one = *o;
+
+    one.keys = NULL;
+    one.key_len = o->keys->len;
+    memcpy(one.key, key, one.key_len);
+    return one;
 }
 
 enum object_stage
@@ -113,13 +118,23 @@ object_stage(const struct object *o)
     case OBJECT_SYSCTL:
         return STAGE_HOST;
 
+    case OBJECT_MODULE_HOST:
+    case OBJECT_MODULE_SEGMENT:
+    case OBJECT_MODULE_PORT:
     case OBJECT_NFT_TABLE:
     case OBJECT_NFT_SET:
     case OBJECT_NFT_CHAIN:
     case OBJECT_NFT_RULES:
     case OBJECT_NFT_ELEMENT:
+    case OBJECT_GROUP_TABLE:
+    case OBJECT_GROUP_SET:
+    case OBJECT_GROUP_CHAIN:
+    case OBJECT_GROUP_RULES:
+    case OBJECT_GROUP_ELEMENT:
     case OBJECT_QDISC:
     case OBJECT_FILTER:
+    case OBJECT_SHAPE:
+    case OBJECT_POLICE:
         return STAGE_GUARD;
 
     case OBJECT_MASTER:
@@ -137,8 +152,14 @@ object_stage(const struct object *o)
 bool
 object_concerns(const struct object *o, uint32_t ifindex, uint32_t segment)
 {
-    return o->ifindex ? o->ifindex == ifindex
-                      : !o->segment || o->segment == segment;
+    uint32_t owner = o->ifindex ? o->ifindex : o->owner;
+
+    for (size_t i = 0; o->users && i < o->users->n_ports; i++) {
+        if (o->users->ports[i] == ifindex) {
+            return true;
+        }
+    }
+    return owner ? owner == ifindex : !o->segment || o->segment == segment;
 }
 
 static uint32_t
@@ -174,12 +195,22 @@ format_key(const struct object *o, struct ds *ds)
 
     case OBJECT_BRIDGE:
     case OBJECT_SYSCTL:
+    case OBJECT_MODULE_HOST:
+    case OBJECT_MODULE_SEGMENT:
+    case OBJECT_MODULE_PORT:
     case OBJECT_NFT_TABLE:
     case OBJECT_NFT_SET:
     case OBJECT_NFT_CHAIN:
     case OBJECT_NFT_RULES:
     case OBJECT_NFT_ELEMENT:
+    case OBJECT_GROUP_TABLE:
+    case OBJECT_GROUP_SET:
+    case OBJECT_GROUP_CHAIN:
+    case OBJECT_GROUP_RULES:
+    case OBJECT_GROUP_ELEMENT:
     case OBJECT_QDISC:
+    case OBJECT_SHAPE:
+    case OBJECT_POLICE:
     case OBJECT_MASTER:
     case OBJECT_BRPORT:
     case OBJECT_UP:
@@ -196,9 +227,23 @@ format_key(const struct object *o, struct ds *ds)
 static void
 format_value(const struct object *o, struct ds *ds)
 {
-    if (o->text && o->text[0]) {
-        ds_put_cstr(ds, o->text);
+    size_t before = ds->length;
+
+    if (o->keys) {
+        for (size_t i = 0; i < o->keys->n; i++) {
+            struct object one = object_of_key(o, keys_at(o->keys, i));
+
+            ds_put_cstr(ds, i ? ", " : "");
+            format_value(&one, ds);
+        }
+        return;
+    }
+    if (o->describe) {
+        o->describe(o, ds);
     } else {
+        ds_put_cstr(ds, or_empty(o->text));
+    }
+    if (ds->length == before) {
         int last = ARRAY_SIZE(o->value) - 1;
 
         while (last > 0 && !o->value[last]) {

@@ -10,6 +10,7 @@
 
 #include "lib/arena.h"
 #include "plan/build.h"
+#include "plan/rule.h"
 #include "policy/policy.h"
 #include "util.h"
 
@@ -80,6 +81,34 @@ uint32_t
 segment_mark(uint32_t id, uint32_t mask)
 {
     return mask ? (id << __builtin_ctz(mask)) & mask : 0;
+}
+
+uint32_t
+plan_judged_bit(uint32_t mask)
+{
+    uint32_t below = mask & -mask;
+
+    return below > 1 ? below >> 1 : ~mask & -~mask;
+}
+
+uint32_t
+plan_whole_bit(uint32_t mask)
+{
+    uint32_t below = mask & -mask;
+
+    return below > 2 ? below >> 2 : 0;
+}
+
+bool
+plan_filtered(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->n_ports; i++) {
+        if (plan->ports[i].ifindex
+            && rule_filtered(plan->ports[i].interface)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 struct eth_addr

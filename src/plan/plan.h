@@ -17,6 +17,7 @@
 #include "lib/addr.h"
 
 struct arena;
+struct changes;
 struct inventory;
 struct objects;
 struct policy;
@@ -32,7 +33,8 @@ struct plan_pair {
     struct prefix address;
 };
 
-/* A group of ports that may talk: a network on this host. */
+/* A group of ports that may talk: a network on this host. In one that is
+ * shared, guests talk to its gateways and services only. */
 struct plan_segment {
     uint32_t id; /* What skb->mark carries, unshifted; today
                   * the VLAN id. Never 0. */
@@ -71,6 +73,11 @@ struct plan_port {
     const char *foreign;    /* The same, from what the kernel holds:
                              * plan_judge(). */
     uint32_t foreign_kinds; /* Bits 1 << enum object_kind: of what. */
+    bool isolated;          /* In a shared network, and neither its gateway
+                             * nor its service: receives from those, and
+                             * from its community. */
+    uint32_t community;     /* Not 0: the community, whose number no other
+                             * in the segment has (plan/shared.h). */
     bool tap;               /* The -emu device of an HVM guest. */
     bool standby;           /* The interface's other device has its MACs
                              * in the segment. A tap on standby is
@@ -88,6 +95,7 @@ struct plan_stray {
 
 struct plan {
     struct arena *arena;
+    const struct policy *policy;
     const struct policy_host *host;
     uint32_t uplink;            /* ifindex; 0: none or not there. */
     uint32_t bridge;            /* ifindex; 0: not there yet. */
@@ -112,15 +120,22 @@ struct plan {
 /* The MAC of the bridge device, from which it never sends. */
 #define PLAN_BRIDGE_MAC ETH_ADDR_C(02, 63, 6f, 72, 64, 6e)
 
+/* Its alias (IFLA_IFALIAS), which marks it as ours. */
+#define PLAN_BRIDGE_ALIAS "cordon"
+
 /* Makes the plan. Pure. A problem of one port closes that port alone. */
 struct plan *desire(const struct policy *, const struct inventory *);
 void plan_free(struct plan *); /* NULL is fine. */
 
-/* Why nothing may be open on a host that has 'inventory': its uplink is
- * missing or in other use. NULL if nothing is in the way. In 'arena'. Pure;
+/* Why nothing may be open on a host that has 'inventory': the bridge's name is
+ * somebody else's, or its uplink is missing or in other use. NULL if nothing is in the way. In 'arena'. Pure;
  * what desire() and `cordon check` both go by. */
 const char *plan_host_problem(const struct policy *, const struct inventory *,
                               struct arena *);
+
+/* The part of that which is about the bridge. */
+const char *plan_bridge_problem(const struct policy *,
+                                const struct inventory *, struct arena *);
 
 /* Notes in 'plan' which foreign objects among 'have' close which ports,
  * forgetting what an earlier call noted. To be called between observe() and
@@ -143,10 +158,12 @@ struct port_status {
     const char *why; /* If PORT_FAILED; otherwise NULL. */
 };
 
-/* The state of each of plan->ports, going by what is wanted and what has been
- * read back. Fills 'ret_status', which has plan->n_ports. Pure. */
-void port_states(const struct plan *, const struct objects *want,
-                 const struct objects *have, struct port_status *ret_status);
+/* The state of each of plan->ports, going by what has been read back and by
+ * 'changes', from that to what is wanted. Fills 'ret_status', which has
+ * plan->n_ports. Pure. */
+void port_states(const struct plan *, const struct objects *have,
+                 const struct changes *changes,
+                 struct port_status *ret_status);
 
 const struct plan_port *plan_port_by_ifindex(const struct plan *,
                                              uint32_t ifindex);
@@ -155,5 +172,19 @@ const struct plan_port *plan_port_by_name(const struct plan *,
 
 /* skb->mark of segment 'id' under 'mask'. */
 uint32_t segment_mark(uint32_t id, uint32_t mask);
+
+/* The bit of skb->mark that says that tenants' rules have been asked: the one
+ * next below 'mask', or next above if there is none below. 0: there is
+ * none. */
+uint32_t plan_judged_bit(uint32_t mask);
+
+/* The bit of skb->mark that says that a frame is one packet, whole, to one
+ * host, from a port whose connections are tracked: the one next below that of
+ * plan_judged_bit(). The guard in nftables sets it where it knows that, others
+ * do not. 0: there is none. */
+uint32_t plan_whole_bit(uint32_t mask);
+
+/* True if tenants' rules decide about a port on this host. */
+bool plan_filtered(const struct plan *);
 
 #endif /* src/plan/plan.h */

@@ -39,10 +39,31 @@ merge(struct progress_item *v, size_t n)
     return kept + 1;
 }
 
+/* How many items there may be at most. */
+static size_t
+count_items(const struct changes *changes)
+{
+    size_t n = changes->n + 1;
+
+    for (size_t i = 0; i < changes->n; i++) {
+        const struct object *o = change_object(&changes->v[i]);
+
+        n += o->users ? o->users->n_ports : 0;
+    }
+    return n;
+}
+
+static void
+add_item(struct progress_item *v, size_t *n, uint32_t id,
+         const struct object *o)
+{
+    v[(*n)++] = (struct progress_item){ id, KIND(o->kind) };
+}
+
 void
 progress_init(struct progress *p, const struct changes *changes)
 {
-    size_t n = MAX(changes->n, 1);
+    size_t n = count_items(changes);
 
     p->shared = 0;
     p->n_devices = p->n_segments = 0;
@@ -50,13 +71,15 @@ progress_init(struct progress *p, const struct changes *changes)
     p->segments = xmalloc(n * sizeof *p->segments);
     for (size_t i = 0; i < changes->n; i++) {
         const struct object *o = change_object(&changes->v[i]);
+        uint32_t owner = o->ifindex ? o->ifindex : o->owner;
 
-        if (o->ifindex) {
-            p->devices[p->n_devices++] =
-                (struct progress_item){ o->ifindex, KIND(o->kind) };
+        for (size_t j = 0; o->users && j < o->users->n_ports; j++) {
+            add_item(p->devices, &p->n_devices, o->users->ports[j], o);
+        }
+        if (owner) {
+            add_item(p->devices, &p->n_devices, owner, o);
         } else if (o->segment) {
-            p->segments[p->n_segments++] =
-                (struct progress_item){ o->segment, KIND(o->kind) };
+            add_item(p->segments, &p->n_segments, o->segment, o);
         } else {
             p->shared |= KIND(o->kind);
         }

@@ -14,10 +14,20 @@
 /* A set of kinds of objects. */
 #define KIND(KIND) (1u << (KIND))
 #define KINDS_HOST (KIND(OBJECT_BRIDGE) | KIND(OBJECT_SYSCTL))
+#define KINDS_MODULE                                        \
+    (KIND(OBJECT_MODULE_HOST) | KIND(OBJECT_MODULE_SEGMENT) \
+     | KIND(OBJECT_MODULE_PORT))
 #define KINDS_GUARD                                                         \
     (KIND(OBJECT_NFT_TABLE) | KIND(OBJECT_NFT_SET) | KIND(OBJECT_NFT_CHAIN) \
      | KIND(OBJECT_NFT_RULES) | KIND(OBJECT_NFT_ELEMENT))
+#define KINDS_GROUPS                                       \
+    (KIND(OBJECT_GROUP_TABLE) | KIND(OBJECT_GROUP_SET)     \
+     | KIND(OBJECT_GROUP_CHAIN) | KIND(OBJECT_GROUP_RULES) \
+     | KIND(OBJECT_GROUP_ELEMENT))
+#define KINDS_NFT (KINDS_GUARD | KINDS_GROUPS)
 #define KINDS_LOCK (KIND(OBJECT_QDISC) | KIND(OBJECT_FILTER))
+#define KINDS_FENCE (KINDS_MODULE | KINDS_NFT | KINDS_LOCK)
+#define KINDS_RATE (KIND(OBJECT_SHAPE) | KIND(OBJECT_POLICE))
 #define KINDS_SEGMENT                                              \
     (KIND(OBJECT_MASTER) | KIND(OBJECT_BRPORT) | KIND(OBJECT_VLAN) \
      | KIND(OBJECT_FDB))

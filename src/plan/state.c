@@ -32,6 +32,7 @@ fenced_devices(const struct objects *have, size_t *ret_n)
         const struct object *o = &have->v[i];
 
         if (o->ifindex && !o->foreign && object_stage(o) == STAGE_GUARD
+            && (o->kind != OBJECT_MODULE_PORT || o->value[0])
             && (!n || v[n - 1] != o->ifindex)) {
             v[n++] = o->ifindex;
         }
@@ -44,16 +45,14 @@ fenced_devices(const struct objects *have, size_t *ret_n)
 }
 
 void
-port_states(const struct plan *plan, const struct objects *want,
-            const struct objects *have, struct port_status *ret_status)
+port_states(const struct plan *plan, const struct objects *have,
+            const struct changes *changes, struct port_status *ret_status)
 {
-    struct changes changes = { .n = 0 };
     struct progress progress;
     uint32_t *begun;
     size_t n_begun;
 
-    diff(want, have, &changes);
-    progress_init(&progress, &changes);
+    progress_init(&progress, changes);
     begun = fenced_devices(have, &n_begun);
     for (size_t i = 0; i < plan->n_ports; i++) {
         const struct plan_port *port = &plan->ports[i];
@@ -70,7 +69,7 @@ port_states(const struct plan *plan, const struct objects *want,
             continue;
         }
         kinds = progress_kinds(&progress, port->ifindex, port->segment->id);
-        if (kinds & (KINDS_HOST | KINDS_GUARD | KINDS_LOCK)) {
+        if (kinds & (KINDS_HOST | KINDS_FENCE | KINDS_RATE)) {
             bool any = n_begun
                        && bsearch(&port->ifindex, begun, n_begun,
                                   sizeof *begun, compare_indices);
@@ -84,5 +83,4 @@ port_states(const struct plan *plan, const struct objects *want,
     }
     free(begun);
     progress_done(&progress);
-    changes_done(&changes);
 }

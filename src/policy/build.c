@@ -21,20 +21,24 @@ build_init(struct build *b, struct diag *diag)
     b->policy = arena_alloc(arena, sizeof *b->policy);
     b->policy->arena = arena;
     shash_init(&b->tenants);
+    shash_init(&b->owners);
     shash_init(&b->devices);
     shash_init(&b->uuids);
     shash_init(&b->by_name);
     shash_init(&b->by_uuid);
+    shash_init(&b->group_peers);
 }
 
 void
 build_done(struct build *b)
 {
     shash_destroy(&b->tenants);
+    shash_destroy(&b->owners);
     shash_destroy(&b->devices);
     shash_destroy(&b->uuids);
     shash_destroy(&b->by_name);
     shash_destroy(&b->by_uuid);
+    shash_destroy(&b->group_peers);
     free(b->macs.v);
     free(b->addresses.v);
 }

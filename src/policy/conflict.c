@@ -19,11 +19,20 @@
 #include "policy/node.h"
 #include "util.h"
 
-/* "acme/web1/0" or "a gateway". */
+enum { CLAIM_OWNER_LEN = 80 };
+
+/* Writes "acme/web1/0", "a gateway" or "service dns" to 'buf' and returns
+ * it. */
 static const char *
-claim_owner(const struct claim *c)
+claim_owner(const struct claim *c, char buf[CLAIM_OWNER_LEN])
 {
-    return c->interface ? c->interface->port : "a gateway";
+    if (c->interface) {
+        return c->interface->port;
+    }
+    snprintf(buf, CLAIM_OWNER_LEN, "%s%.63s",
+             c->service ? "service " : "a gateway",
+             c->service ? c->service->name : "");
+    return buf;
 }
 
 static int
@@ -47,6 +56,26 @@ later_first(struct claim **a, struct claim **b)
     }
 }
 
+/* True if 'a' and 'b' are interfaces of different tenants. */
+static bool
+are_strangers(const struct claim *a, const struct claim *b)
+{
+    return a->interface && b->interface
+           && a->interface->guest->tenant != b->interface->guest->tenant;
+}
+
+/* What to do where 'a' and 'b', one of which is a gateway, conflict. */
+static const char *
+gateway_advice(const struct claim *a, const struct claim *b)
+{
+    const struct policy_interface *i =
+        a->interface ? a->interface : b->interface;
+
+    return i && i->guest->tenant != i->network->tenant
+               ? "only a guest of the network's tenant can be the gateway"
+               : "a guest that is the gateway needs \"router: true\"";
+}
+
 /* True if the interface of 'c' takes part in virtual router 'id'. */
 static bool
 has_vrrp(const struct claim *c, uint8_t id)
@@ -64,6 +93,10 @@ has_vrrp(const struct claim *c, uint8_t id)
 static bool
 belong_together(const struct claim *a, const struct claim *b)
 {
+    if (a->kind == CLAIM_SERVICE || b->kind == CLAIM_SERVICE
+        || are_strangers(a, b)) {
+        return false;
+    }
     if (a->kind == CLAIM_GATEWAY && b->kind == CLAIM_GATEWAY) {
         return true;
     }
@@ -87,16 +120,23 @@ struct mac_node {
 static void
 report_mac(struct build *b, struct claim *late, struct claim *early)
 {
+    const char *advice = "give each interface its own";
+    char owner[CLAIM_OWNER_LEN];
+
     later_first(&late, &early);
+    if (late->kind == CLAIM_SERVICE || early->kind == CLAIM_SERVICE) {
+        advice = "a service has one of its own";
+    } else if (late->kind == CLAIM_GATEWAY || early->kind == CLAIM_GATEWAY) {
+        advice = gateway_advice(late, early);
+    } else if (late->kind == CLAIM_VRRP && early->kind == CLAIM_VRRP) {
+        advice = "use another id";
+    }
     build_error(b, late->node,
                 "MAC " ETH_ADDR_FMT " is already that of %s in "
                 "network \"%s\" (%s:%u:%u); %s",
-                ETH_ADDR_ARGS(late->mac), claim_owner(early),
+                ETH_ADDR_ARGS(late->mac), claim_owner(early, owner),
                 late->network->name, early->node->place.source->name,
-                early->node->place.line, early->node->place.column,
-                late->kind == CLAIM_GATEWAY || early->kind == CLAIM_GATEWAY
-                    ? "a guest that is the gateway needs \"router: true\""
-                    : "give each interface its own");
+                early->node->place.line, early->node->place.column, advice);
 }
 
 static void
@@ -142,6 +182,22 @@ claim_cmp(const void *a_, const void *b_)
     return c ? c : place_cmp(&a->node->place, &b->node->place);
 }
 
+/* True if 'c' is what an interface or a service has as its link-local
+ * address. */
+static bool
+is_own_link_local(const struct claim *c)
+{
+    return c->kind == CLAIM_LINK_LOCAL
+           || (c->kind == CLAIM_SERVICE
+               && addr_is_link_local(&c->address.addr));
+}
+
+static struct eth_addr
+own_mac(const struct claim *c)
+{
+    return c->interface ? c->interface->mac : c->service->mac;
+}
+
 /* True if 'a' and 'b', whose addresses overlap, may both stand. */
 static bool
 addresses_agree(const struct claim *a, const struct claim *b)
@@ -149,11 +205,12 @@ addresses_agree(const struct claim *a, const struct claim *b)
     if (a->kind == CLAIM_OWN && b->kind == CLAIM_OWN) {
         return false; /* Twice for one interface, too. */
     }
-    if (a->kind == CLAIM_EXTRA && b->kind == CLAIM_EXTRA) {
+    if (a->kind == CLAIM_EXTRA && b->kind == CLAIM_EXTRA
+        && !are_strangers(a, b)) {
         return true; /* Stand-ins for each other. */
     }
-    if (a->kind == CLAIM_LINK_LOCAL && b->kind == CLAIM_LINK_LOCAL
-        && eth_addr_equals(a->interface->mac, b->interface->mac)) {
+    if (is_own_link_local(a) && is_own_link_local(b)
+        && eth_addr_equals(own_mac(a), own_mac(b))) {
         return true; /* Told as a MAC there twice. */
     }
     return belong_together(a, b);
@@ -162,7 +219,7 @@ addresses_agree(const struct claim *a, const struct claim *b)
 static void
 report_address(struct build *b, struct claim *late, struct claim *early)
 {
-    char buf[PREFIX_STRLEN], other[PREFIX_STRLEN];
+    char buf[PREFIX_STRLEN], other[PREFIX_STRLEN], owner[CLAIM_OWNER_LEN];
     const char *advice = "give each interface its own";
 
     later_first(&late, &early);
@@ -170,8 +227,10 @@ report_address(struct build *b, struct claim *late, struct claim *early)
         return; /* Once, however many it takes in. */
     }
     late->told = true;
-    if (late->kind == CLAIM_GATEWAY || early->kind == CLAIM_GATEWAY) {
-        advice = "a guest that is the gateway needs \"router: true\"";
+    if (late->kind == CLAIM_SERVICE || early->kind == CLAIM_SERVICE) {
+        advice = "a service has its own";
+    } else if (late->kind == CLAIM_GATEWAY || early->kind == CLAIM_GATEWAY) {
+        advice = gateway_advice(late, early);
     } else if (late->interface == early->interface) {
         advice = "write it once";
     } else if (late->kind == CLAIM_LINK_LOCAL) {
@@ -183,14 +242,14 @@ report_address(struct build *b, struct claim *late, struct claim *early)
         build_error(b, late->node,
                     "%s is already an address of %s in "
                     "network \"%s\" (%s:%u:%u); %s",
-                    buf, claim_owner(early), late->network->name,
+                    buf, claim_owner(early, owner), late->network->name,
                     early->node->place.source->name, early->node->place.line,
                     early->node->place.column, advice);
     } else {
         build_error(b, late->node,
                     "%s overlaps %s of %s in network \"%s\" "
                     "(%s:%u:%u); %s",
-                    buf, other, claim_owner(early), late->network->name,
+                    buf, other, claim_owner(early, owner), late->network->name,
                     early->node->place.source->name, early->node->place.line,
                     early->node->place.column, advice);
     }
@@ -286,8 +345,8 @@ check_vrrp(struct build *b)
         HMAP_FOR_EACH_WITH_HASH (other, hmap_node, hash, &table) {
             const struct policy_vrrp *theirs = claim_vrrp(other->claim);
 
-            if (other->claim->network != c->network
-                || theirs->id != mine->id) {
+            if (other->claim->network != c->network || theirs->id != mine->id
+                || are_strangers(c, other->claim)) {
                 continue;
             }
             known = true;
@@ -301,7 +360,7 @@ check_vrrp(struct build *b)
                             "virtual router %u of %s has other "
                             "addresses in network \"%s\" (%s:%u:%u); write "
                             "the same ones, or use another id",
-                            mine->id, claim_owner(early), c->network->name,
+                            mine->id, early->interface->port, c->network->name,
                             early->node->place.source->name,
                             early->node->place.line,
                             early->node->place.column);

@@ -50,6 +50,12 @@ distance(const char *a, const char *b)
     return d[n][m];
 }
 
+static const char *
+word_at(const void *words, size_t i, size_t stride)
+{
+    return *(const char *const *) ((const char *) words + i * stride);
+}
+
 const char *
 suggest(const char *word, const void *words, size_t n, size_t stride)
 {
@@ -57,20 +63,47 @@ suggest(const char *word, const void *words, size_t n, size_t stride)
     unsigned int best_distance = strlen(word) > 4 ? 3 : 2;
 
     for (size_t i = 0; i < n; i++) {
-        const char *candidate =
-            *(const char *const *) ((const char *) words + i * stride);
+        const char *candidate = word_at(words, i, stride);
         unsigned int d;
 
         if (!candidate) {
             continue;
         }
         d = strcasecmp(word, candidate) ? distance(word, candidate) : 0;
-        if (d < best_distance) {
+        if (d < best_distance
+            || (best && d == best_distance
+                && strlen(candidate) > strlen(best))) {
             best = candidate;
             best_distance = d;
         }
     }
     return best;
+}
+
+ssize_t
+name_find(struct build *b, const struct node *node, const char *name,
+          const char *tenant, const char *kind, const void *names, size_t n,
+          size_t stride)
+{
+    const char *meant;
+
+    for (size_t i = 0; i < n; i++) {
+        if (!strcmp(word_at(names, i, stride), name)) {
+            return i;
+        }
+    }
+    meant = suggest(name, names, n, stride);
+    if (meant) {
+        build_error(b, node,
+                    "tenant \"%s\" has no %s \"%.60s\"; did you mean \"%s\"?",
+                    tenant, kind, name, meant);
+    } else {
+        build_error(b, node,
+                    "tenant \"%s\" has no %s \"%.60s\"; add it to the "
+                    "tenant's \"%ss\"",
+                    tenant, kind, name, kind);
+    }
+    return -1;
 }
 
 static void
@@ -165,11 +198,6 @@ fields_read(struct build *b, const struct node *map, const struct node *at,
         }
         if (!f->name) {
             unknown_key(b, key, what, fields, n);
-        } else if (f->use == FIELD_NOT_ENFORCED) {
-            build_error(b, key,
-                        "\"%s\" in %s is not enforced by dataplane "
-                        "linux yet; remove it",
-                        key->text, what);
         } else {
             *(const struct node **) ((char *) ret_nodes + f->offset) =
                 key->value;

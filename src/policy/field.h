@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 struct build;
 struct node;
@@ -13,7 +14,6 @@ struct node;
 enum field_use {
     FIELD_OPTIONAL,
     FIELD_REQUIRED,
-    FIELD_NOT_ENFORCED, /* Meant for later: refused until then. */
 };
 
 struct field {
@@ -23,8 +23,8 @@ struct field {
 };
 
 /* clang-format off */
-#define FIELD(STRUCT, MEMBER, USE) { #MEMBER, USE, offsetof(STRUCT, MEMBER) }
-#define FIELD_REFUSED(NAME) { NAME, FIELD_NOT_ENFORCED, 0 }
+#define FIELD(STRUCT, MEMBER, USE) \
+    { #MEMBER, USE, offsetof(STRUCT, MEMBER) }
 #define FIELDS_END { NULL, FIELD_OPTIONAL, 0 }
 /* clang-format on */
 
@@ -44,8 +44,15 @@ bool list_check(struct build *, const struct node *node, size_t min,
                 size_t max, const char *of);
 
 /* Returns the one of 'n' words that 'word' was probably meant to be, the i-th
- * at 'words' + i * 'stride'; or NULL. */
+ * at 'words' + i * 'stride'; or NULL. Of two as near, the longer: letters are
+ * left out more often than made up. */
 const char *suggest(const char *word, const void *words, size_t n,
                     size_t stride);
+
+/* Finds 'name' among the 'n' names of what a tenant has of a kind ("group"),
+ * as above. Returns its number, or -1, with an error at 'node'. */
+ssize_t name_find(struct build *, const struct node *, const char *name,
+                  const char *tenant, const char *kind, const void *names,
+                  size_t n, size_t stride);
 
 #endif /* src/policy/field.h */

@@ -19,13 +19,15 @@ enum {
 };
 
 struct host_nodes {
-    const struct node *uplink, *bridge, *dataplane, *underlay, *mark_mask;
+    const struct node *uplink, *bridge, *dataplane, *guard, *underlay,
+        *mark_mask;
 };
 
 static const struct field host_fields[] = {
     FIELD(struct host_nodes, uplink, FIELD_OPTIONAL),
     FIELD(struct host_nodes, bridge, FIELD_OPTIONAL),
     FIELD(struct host_nodes, dataplane, FIELD_OPTIONAL),
+    FIELD(struct host_nodes, guard, FIELD_OPTIONAL),
     FIELD(struct host_nodes, underlay, FIELD_OPTIONAL),
     FIELD(struct host_nodes, mark_mask, FIELD_OPTIONAL),
     FIELDS_END,
@@ -50,6 +52,30 @@ read_dataplane(struct build *b, const struct node *node,
         return;
     }
     host->dataplane = DATAPLANE_LINUX;
+}
+
+static void
+read_guard(struct build *b, const struct node *node, struct policy_host *host)
+{
+    static const char *const names[] = {
+        [GUARD_AUTO] = "auto",
+        [GUARD_MODULE] = "module",
+        [GUARD_NFTABLES] = "nftables",
+    };
+    const char *name;
+
+    if (!scalar_string(b, node, "a guard's name", &name)) {
+        return;
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        if (!strcmp(name, names[i])) {
+            host->guard = i;
+            return;
+        }
+    }
+    build_error(b, node,
+                "there is no guard \"%.60s\"; write auto, module or nftables",
+                name);
 }
 
 /* Adds 'p' to the underlay, which has no two prefixes that overlap. */
@@ -110,6 +136,11 @@ read_mark_mask(struct build *b, const struct node *node,
                     "\"mark_mask\" %#" PRIx64 " has %u bits; a VLAN "
                     "needs at least %d, as in 0xffff0000",
                     mask, count_1bits(ones), SEGMENT_BITS);
+    } else if (mask == UINT32_MAX) {
+        build_error(b, node,
+                    "\"mark_mask\" %#" PRIx64 " leaves no bit for tenants' "
+                    "rules; leave one, as in 0xffff0000",
+                    mask);
     } else {
         host->mark_mask = mask;
     }
@@ -135,6 +166,7 @@ host_read(struct build *b, const struct node *value, struct policy_host *host)
         b->bridge = nodes.bridge;
     }
     read_dataplane(b, nodes.dataplane, host);
+    read_guard(b, nodes.guard, host);
     read_underlay(b, nodes.underlay, host);
     read_mark_mask(b, nodes.mark_mask, host);
 }

@@ -16,14 +16,17 @@
 #include "util.h"
 
 enum {
-    MAX_LIST = 4096, /* Addresses of one list. */
+    MAX_CONNECTIONS = 16384, /* The kernel goes through them one by one. */
+    MAX_LIST = 4096,         /* Addresses of one list. */
     MAX_VRRP = 255,
     MAX_STORM = 1000000,
+    MAX_PACKET_RATE = 10000000,
 };
 
 struct interface_nodes {
     const struct node *mac, *addresses, *network, *link_local, *extra;
     const struct node *router, *dhcp_server, *vrrp, *storm, *device;
+    const struct node *groups, *max_connections, *rate, *burst, *packet_rate;
 };
 
 static const struct field interface_fields[] = {
@@ -37,9 +40,11 @@ static const struct field interface_fields[] = {
     FIELD(struct interface_nodes, vrrp, FIELD_OPTIONAL),
     FIELD(struct interface_nodes, storm, FIELD_OPTIONAL),
     FIELD(struct interface_nodes, device, FIELD_OPTIONAL),
-    FIELD_REFUSED("groups"),
-    FIELD_REFUSED("rate"),
-    FIELD_REFUSED("burst"),
+    FIELD(struct interface_nodes, groups, FIELD_OPTIONAL),
+    FIELD(struct interface_nodes, max_connections, FIELD_OPTIONAL),
+    FIELD(struct interface_nodes, rate, FIELD_OPTIONAL),
+    FIELD(struct interface_nodes, burst, FIELD_OPTIONAL),
+    FIELD(struct interface_nodes, packet_rate, FIELD_OPTIONAL),
     FIELDS_END,
 };
 
@@ -101,30 +106,10 @@ static void
 read_network(struct build *b, const struct node *node,
              struct policy_interface *i)
 {
-    const struct policy_tenant *tenant = i->guest->tenant;
-    const char *name, *meant;
+    const char *name;
 
-    if (!scalar_string(b, node, "the name of a network", &name)) {
-        return;
-    }
-    for (size_t j = 0; j < tenant->n_networks; j++) {
-        if (!strcmp(tenant->networks[j].name, name)) {
-            i->network = &tenant->networks[j];
-            return;
-        }
-    }
-    meant = suggest(name, tenant->networks ? &tenant->networks->name : NULL,
-                    tenant->n_networks, sizeof *tenant->networks);
-    if (meant) {
-        build_error(b, node,
-                    "tenant \"%s\" has no network \"%.60s\"; did you "
-                    "mean \"%s\"?",
-                    tenant->name, name, meant);
-    } else {
-        build_error(b, node,
-                    "tenant \"%s\" has no network \"%.60s\"; add it "
-                    "to the tenant's \"networks\"",
-                    tenant->name, name);
+    if (scalar_string(b, node, "the name of a network", &name)) {
+        i->network = network_find_shared(b, node, name, i->guest->tenant);
     }
 }
 
@@ -294,9 +279,51 @@ read_vrrp(struct build *b, const struct node *value,
     }
 }
 
+/* Refuses what would let a guest pass for another tenant's, or for what all of
+ * them believe, in a shared network. */
 static void
-read_device(struct build *b, const struct node *node,
-            struct policy_interface *i)
+check_shared(struct build *b, const struct interface_nodes *nodes,
+             struct policy_interface *i)
+{
+    if (!i->network || !i->network->shared) {
+        return;
+    }
+    if (i->link_local == LINK_LOCAL_ANY) {
+        build_error(b, nodes->link_local,
+                    "\"link_local: any\" has no place in a shared network, "
+                    "where it could be another guest's; write eui64 or the "
+                    "address");
+    }
+    if (i->network->tenant == i->guest->tenant) {
+        return;
+    }
+    if (i->router) {
+        build_error(b, nodes->router,
+                    "only a guest of tenant \"%s\", whose network it is, can "
+                    "be a router there; remove it",
+                    i->network->tenant->name);
+    }
+    if (i->dhcp_server) {
+        build_error(b, nodes->dhcp_server,
+                    "only a guest of tenant \"%s\", whose network it is, can "
+                    "be a DHCP server there; remove it",
+                    i->network->tenant->name);
+    }
+}
+
+void
+max_connections_read(struct build *b, const struct node *node,
+                     uint32_t *ret_max)
+{
+    int64_t number;
+
+    *ret_max = scalar_integer(b, node, 1, MAX_CONNECTIONS, &number)
+                   ? number
+                   : POLICY_MAX_CONNECTIONS;
+}
+
+void
+device_read(struct build *b, const struct node *node, const char **ret_device)
 {
     const struct node *first;
     const char *name;
@@ -304,11 +331,11 @@ read_device(struct build *b, const struct node *node,
     if (!scalar_device(b, node, &name)) {
         return;
     }
-    i->device = arena_strdup(b->arena, name);
+    *ret_device = arena_strdup(b->arena, name);
     first = build_once(&b->devices, name, node);
     if (first) {
         build_error(b, node,
-                    "device \"%s\" is already another interface's "
+                    "device \"%s\" is already another port's "
                     "(%s:%u:%u); each has its own",
                     name, first->place.source->name, first->place.line,
                     first->place.column);
@@ -320,7 +347,7 @@ interface_read(struct build *b, const struct node *value,
                struct policy_interface *i)
 {
     struct interface_nodes nodes = { .mac = NULL };
-    int64_t storm;
+    int64_t number;
 
     i->where = build_where(value);
     i->storm = POLICY_STORM;
@@ -337,6 +364,7 @@ interface_read(struct build *b, const struct node *value,
     scalar_bool(b, nodes.dhcp_server, &i->dhcp_server);
     read_addresses(b, nodes.addresses, value, i);
     read_link_local(b, nodes.link_local, nodes.mac, i);
+    check_shared(b, &nodes, i);
     if (list_check(b, nodes.extra, 0, MAX_LIST, "pairs")) {
         i->extra = ARENA_ARRAY(b->arena, struct policy_pair, nodes.extra->n);
         NODE_FOR_EACH (item, nodes.extra) {
@@ -349,8 +377,14 @@ interface_read(struct build *b, const struct node *value,
             read_vrrp(b, item, i);
         }
     }
-    if (scalar_integer(b, nodes.storm, 1, MAX_STORM, &storm)) {
-        i->storm = storm;
+    if (scalar_integer(b, nodes.storm, 1, MAX_STORM, &number)) {
+        i->storm = number;
     }
-    read_device(b, nodes.device, i);
+    device_read(b, nodes.device, &i->device);
+    membership_read(b, nodes.groups, i);
+    max_connections_read(b, nodes.max_connections, &i->max_connections);
+    rates_read(b, nodes.rate, nodes.burst, i->rate);
+    if (scalar_integer(b, nodes.packet_rate, 1, MAX_PACKET_RATE, &number)) {
+        i->packet_rate = number;
+    }
 }

@@ -3,6 +3,7 @@
 /* Reads a tenant's networks. */
 
 #include <cordon-config.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/arena.h"
@@ -19,16 +20,15 @@ enum {
 };
 
 struct network_nodes {
-    const struct node *vlan, *subnets, *gateways;
+    const struct node *vlan, *subnets, *gateways, *shared, *services;
 };
 
 static const struct field network_fields[] = {
     FIELD(struct network_nodes, vlan, FIELD_REQUIRED),
     FIELD(struct network_nodes, subnets, FIELD_REQUIRED),
     FIELD(struct network_nodes, gateways, FIELD_OPTIONAL),
-    FIELD_REFUSED("shared"),
-    FIELD_REFUSED("community"),
-    FIELD_REFUSED("services"),
+    FIELD(struct network_nodes, shared, FIELD_OPTIONAL),
+    FIELD(struct network_nodes, services, FIELD_OPTIONAL),
     FIELDS_END,
 };
 
@@ -212,4 +212,51 @@ network_read(struct build *b, const struct node *name,
             read_gateway(b, item, network);
         }
     }
+    scalar_bool(b, nodes.shared, &network->shared);
+    services_read(b, nodes.services, network);
+}
+
+const struct policy_network *
+network_find(struct build *b, const struct node *node, const char *name,
+             const struct policy_tenant *tenant)
+{
+    ssize_t i = name_find(b, node, name, tenant->name, "network",
+                          tenant->networks ? &tenant->networks->name : NULL,
+                          tenant->n_networks, sizeof *tenant->networks);
+
+    return i < 0 ? NULL : &tenant->networks[i];
+}
+
+const struct policy_network *
+network_find_shared(struct build *b, const struct node *node, const char *name,
+                    const struct policy_tenant *tenant)
+{
+    const struct policy_network *network;
+    const struct policy_tenant *owner;
+    size_t n = strcspn(name, "/");
+    char *owner_name;
+
+    if (!name[n]) {
+        return network_find(b, node, name, tenant);
+    }
+    owner_name = xmemdup0(name, n);
+    owner = shash_find_data(&b->owners, owner_name);
+    free(owner_name);
+    if (!owner) {
+        build_error(b, node,
+                    "there is no tenant \"%.*s\"; a shared network of "
+                    "another tenant is written TENANT/NETWORK",
+                    (int) MIN(n, 60), name);
+        return NULL;
+    }
+    network = network_find(b, node, &name[n + 1], owner);
+    if (network && !network->shared && owner != tenant) {
+        build_error(b, node,
+                    "network \"%s\" of tenant \"%s\" is not shared; name "
+                    "a network of tenant \"%s\", or write \"shared: true\" "
+                    "there",
+                    network->name, owner->name, tenant->name);
+        return NULL;
+    }
+    return network;
 }

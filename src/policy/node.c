@@ -27,6 +27,7 @@
 enum {
     MAX_DEPTH = 32,      /* A policy needs 11. */
     MAX_NODES = 1000000, /* 10,000 interfaces have 200,000. */
+    MANY_KEYS = 16,      /* More are looked up in a hash table. */
 };
 
 struct reader {
@@ -34,7 +35,8 @@ struct reader {
     struct diag *diag;
     const struct diag_source *source;
     struct fy_token_iter *iter;
-    size_t skipped; /* Bytes before what libfyaml sees. */
+    struct ds scalar; /* The text of one. */
+    size_t skipped;   /* Bytes before what libfyaml sees. */
     struct node *root;
     struct node *stack[MAX_DEPTH];
     size_t depth;
@@ -150,15 +152,33 @@ push(struct reader *r, enum node_type type, const struct diag_place *place)
     return true;
 }
 
+/* The key before 'key' in 'map' that has the same text. 'keys' are those
+ * before it, if there are many. */
+static const struct node *
+find_first(const struct node *map, const struct shash *keys,
+           const struct node *key)
+{
+    if (keys) {
+        return shash_find_data(keys, key->text);
+    }
+    for (const struct node *k = map->children; k != key; k = k->next) {
+        if (!strcmp(k->text, key->text)) {
+            return k;
+        }
+    }
+    return NULL;
+}
+
 /* Takes out of 'map' what it has twice, and what cannot be a key. */
 static void
 check_keys(struct reader *r, struct node *map)
 {
     struct shash keys = SHASH_INITIALIZER(&keys);
     struct node **link = &map->children;
+    bool many = map->n > MANY_KEYS;
 
     for (struct node *key = map->children; key; key = key->next) {
-        const struct node *first = shash_find_data(&keys, key->text);
+        const struct node *first = find_first(map, many ? &keys : NULL, key);
         bool complex = key->type == NODE_SEQUENCE || key->type == NODE_MAPPING;
 
         if (complex) {
@@ -176,7 +196,9 @@ check_keys(struct reader *r, struct node *map)
             *link = key->next;
             map->n--;
         } else {
-            shash_add(&keys, key->text, key);
+            if (many) {
+                shash_add(&keys, key->text, key);
+            }
             link = &key->next;
         }
     }
@@ -209,22 +231,20 @@ static const char *
 token_text(struct reader *r, struct fy_token *token)
 {
     const struct fy_iter_chunk *chunk = NULL;
-    struct ds text = DS_EMPTY_INITIALIZER;
-    char *copy = NULL;
+    struct ds *text = &r->scalar;
     int error = 0;
 
+    ds_clear(text);
     if (token) {
         fy_token_iter_start(token, r->iter);
         while ((chunk = fy_token_iter_chunk_next(r->iter, chunk, &error))) {
-            ds_put_buffer(&text, chunk->str, chunk->len);
+            ds_put_buffer(text, chunk->str, chunk->len);
         }
         fy_token_iter_finish(r->iter);
     }
-    if (!error && strlen(ds_cstr(&text)) == text.length) {
-        copy = arena_strdup(r->arena, ds_cstr(&text));
-    }
-    ds_destroy(&text);
-    return copy;
+    return !error && strlen(ds_cstr(text)) == text->length
+               ? arena_strdup(r->arena, ds_cstr(text))
+               : NULL;
 }
 
 static void
@@ -389,7 +409,9 @@ node_read(struct arena *arena, struct diag *diag,
         .diag = diag,
         .source = source,
         .last = { .source = source, .line = 1, .column = 1 },
+        .scalar = DS_EMPTY_INITIALIZER,
     };
+    bool whole;
 
     if (!text_check(diag, source)) {
         return NULL;
@@ -397,7 +419,9 @@ node_read(struct arena *arena, struct diag *diag,
     if (source->length >= 3 && !memcmp(source->text, "\xef\xbb\xbf", 3)) {
         r.skipped = 3;
     }
-    if (!read_events(&r)) {
+    whole = read_events(&r);
+    ds_destroy(&r.scalar);
+    if (!whole) {
         return NULL;
     }
     if (!r.root) {

@@ -11,6 +11,7 @@
 #include "policy/parse.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "lib/arena.h"
 #include "policy/field.h"
@@ -40,8 +41,11 @@ read_host(struct build *b, const struct file *f)
     host_read(b, node, &b->policy->host);
 }
 
+/* Adds the tenants of 'f' to the policy; node i of 'guests' is that of the
+ * guests of tenant i. */
 static void
-read_tenants(struct build *b, const struct file *f)
+read_tenants(struct build *b, const struct file *f,
+             const struct node *guests[])
 {
     struct policy *policy = b->policy;
 
@@ -61,8 +65,8 @@ read_tenants(struct build *b, const struct file *f)
             continue;
         }
         name_check(b, key, "a tenant");
-        policy->n_tenants++;
-        tenant_read(b, key, tenant);
+        guests[policy->n_tenants++] = tenant_read(b, key, tenant);
+        shash_add(&b->owners, tenant->name, tenant);
     }
 }
 
@@ -71,6 +75,7 @@ static int
 finish(struct loader *l, struct ds *errors, struct policy **ret_policy)
 {
     struct policy *policy = l->build.policy;
+    const struct node **guests;
     size_t n = 0;
 
     policy->host = (struct policy_host){
@@ -85,11 +90,17 @@ finish(struct loader *l, struct ds *errors, struct policy **ret_policy)
         n += f->nodes.tenants ? f->nodes.tenants->n : 0;
     }
     policy->tenants = ARENA_ARRAY(policy->arena, struct policy_tenant, n);
+    guests = xcalloc(n, sizeof *guests);
     for (const struct file *f = l->files; f; f = f->next) {
         read_host(&l->build, f);
-        read_tenants(&l->build, f);
+        read_tenants(&l->build, f, guests);
     }
+    for (size_t i = 0; i < policy->n_tenants; i++) {
+        guests_read(&l->build, guests[i], &policy->tenants[i]);
+    }
+    free(guests);
     conflicts_check(&l->build);
+    members_check(&l->build);
     if (l->diag.n) {
         diag_format(&l->diag, errors);
         policy_free(policy);

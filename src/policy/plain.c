@@ -12,7 +12,7 @@ static bool
 is_one_of(const char *s, const char *const *words)
 {
     for (; *words; words++) {
-        if (!strcmp(s, *words)) {
+        if (**words == *s && !strcmp(s, *words)) {
             return true;
         }
     }

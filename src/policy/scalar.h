@@ -49,6 +49,12 @@ bool scalar_subnet(struct build *, const struct node *, struct prefix *ret);
 /* The same with host bits, which are cleared. */
 bool scalar_underlay(struct build *, const struct node *, struct prefix *ret);
 
+/* Any addresses, of whatever kind and however many, without host bits. */
+bool scalar_peer(struct build *, const struct node *, struct prefix *ret);
+
+/* One line for people. */
+bool scalar_description(struct build *, const struct node *, const char **ret);
+
 /* A network device's name. */
 bool scalar_device(struct build *, const struct node *, const char **ret);
 

@@ -22,13 +22,27 @@ enum {
 static const char incoming[] = "--incoming";
 
 struct tenant_nodes {
-    const struct node *networks, *guests;
+    const struct node *defaults, *community, *log;
+    const struct node *networks, *groups, *guests;
 };
 
 static const struct field tenant_fields[] = {
     FIELD(struct tenant_nodes, networks, FIELD_OPTIONAL),
     FIELD(struct tenant_nodes, guests, FIELD_OPTIONAL),
-    FIELD_REFUSED("groups"),
+    FIELD(struct tenant_nodes, defaults, FIELD_OPTIONAL),
+    FIELD(struct tenant_nodes, community, FIELD_OPTIONAL),
+    FIELD(struct tenant_nodes, log, FIELD_OPTIONAL),
+    FIELD(struct tenant_nodes, groups, FIELD_OPTIONAL),
+    FIELDS_END,
+};
+
+struct default_nodes {
+    const struct node *ingress, *egress;
+};
+
+static const struct field default_fields[] = {
+    FIELD(struct default_nodes, ingress, FIELD_OPTIONAL),
+    FIELD(struct default_nodes, egress, FIELD_OPTIONAL),
     FIELDS_END,
 };
 
@@ -140,7 +154,74 @@ guest_read(struct build *b, const struct node *name,
     check_domain(b, name, guest);
 }
 
+static void
+read_default(struct build *b, const struct node *node, bool *ret_allow)
+{
+    const char *word;
+
+    if (!scalar_string(b, node, "allow or deny", &word)) {
+        return;
+    }
+    if (!strcmp(word, "allow") || !strcmp(word, "deny")) {
+        *ret_allow = !strcmp(word, "allow");
+    } else {
+        build_error(b, node, "\"%s\" cannot be \"%.60s\"; write allow or deny",
+                    node->key, word);
+    }
+}
+
+static void
+read_defaults(struct build *b, const struct node *node,
+              struct policy_tenant *tenant)
+{
+    struct default_nodes nodes = { .ingress = NULL };
+
+    tenant->allow[POLICY_EGRESS] = true;
+    if (!node
+        || !fields_read(b, node, node, "\"defaults\"", default_fields,
+                        &nodes)) {
+        return;
+    }
+    tenant->has_defaults = true;
+    read_default(b, nodes.ingress, &tenant->allow[POLICY_INGRESS]);
+    read_default(b, nodes.egress, &tenant->allow[POLICY_EGRESS]);
+}
+
+/* True if others may take 'guest' for a router or a DHCP server. */
+static bool
+serves(const struct policy_guest *guest)
+{
+    for (size_t i = 0; i < guest->n_interfaces; i++) {
+        if (guest->interfaces[i].router || guest->interfaces[i].dhcp_server) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void
+guests_read(struct build *b, const struct node *value,
+            struct policy_tenant *tenant)
+{
+    bool good = mapping_check(b, value);
+
+    tenant->guests = ARENA_ARRAY(b->arena, struct policy_guest,
+                                 (good ? value->n : 0) + POLICY_SPARE_GUESTS);
+    if (!good) {
+        return;
+    }
+    NODE_FOR_EACH (key, value) {
+        struct policy_guest *g = &tenant->guests[tenant->n_guests];
+
+        name_check(b, key, "a guest");
+        g->tenant = tenant;
+        tenant->n_guests++;
+        guest_read(b, key, g);
+        tenant->serves |= serves(g);
+    }
+}
+
+const struct node *
 tenant_read(struct build *b, const struct node *name,
             struct policy_tenant *tenant)
 {
@@ -149,9 +230,12 @@ tenant_read(struct build *b, const struct node *name,
     tenant->name = arena_strdup(b->arena, name->text);
     if (!fields_read(b, name->value, name, "a tenant", tenant_fields,
                      &nodes)) {
-        return;
+        return NULL;
     }
-    /* Networks first, wherever they stand: interfaces refer to them. */
+    read_defaults(b, nodes.defaults, tenant);
+    scalar_bool(b, nodes.community, &tenant->community);
+    scalar_bool(b, nodes.log, &tenant->log);
+    /* Networks first, wherever they stand: rules refer to them. */
     if (mapping_check(b, nodes.networks)) {
         tenant->networks =
             ARENA_ARRAY(b->arena, struct policy_network, nodes.networks->n);
@@ -164,16 +248,6 @@ tenant_read(struct build *b, const struct node *name,
             network_read(b, key, n);
         }
     }
-    if (mapping_check(b, nodes.guests)) {
-        tenant->guests =
-            ARENA_ARRAY(b->arena, struct policy_guest, nodes.guests->n);
-        NODE_FOR_EACH (key, nodes.guests) {
-            struct policy_guest *g = &tenant->guests[tenant->n_guests];
-
-            name_check(b, key, "a guest");
-            g->tenant = tenant;
-            tenant->n_guests++;
-            guest_read(b, key, g);
-        }
-    }
+    groups_read(b, nodes.groups, tenant);
+    return nodes.guests;
 }

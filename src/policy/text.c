@@ -72,6 +72,12 @@ text_check(struct diag *diag, const struct diag_source *source)
     for (size_t i = 0; i < source->length; i += length) {
         const char *problem;
 
+        if (s[i] > ' ' && s[i] < 0x7f && i > line && i - line <= MAX_LINE) {
+            /* Of most, nothing else can be said. */
+            length = 1;
+            blanks = 0;
+            continue;
+        }
         length = utf8_character(&s[i], source->length - i);
         problem = character_problem(&s[i], length);
         if (problem) {

@@ -15,6 +15,7 @@ RAW_IN_KEY = re.compile(r"@(?:ll|nh|th),\d+,\d+[^;]*? \. | \. @(?:ll|nh|th),")
 DYNAMIC = re.compile(r"\b(?:add|update|delete) @")
 RAW_LOOKUP = re.compile(r"@(?:ll|nh|th),\d+,\d+(?: & 0x[0-9a-f]+)? "
                         r"(?:!= )?(?:map )?@[a-z]")
+ZONE = re.compile(r"\bct zone set \S.* map @")    # From a map of marks.
 VERDICT = re.compile(r"(?:(?:goto|jump) \S+|accept|drop|return)$")
 LIMIT = re.compile(r" limit rate \d+/second burst \d+ packets")
 
@@ -23,7 +24,7 @@ def rule(line):
     """One rule, or the one that stands for it."""
     text = line.strip()
     if not (RAW_IN_KEY.search(text) or RAW_LOOKUP.search(text)
-            or DYNAMIC.search(text) and "@nh" in text):
+            or ZONE.search(text) or DYNAMIC.search(text) and "@nh" in text):
         return line
     verdict = VERDICT.search(text)
     return ("\t\tmeta mark 0x1 iif 1 meta pkttype other ip version 4 %s"

@@ -32,6 +32,13 @@ GUEST_MTU = 9200        # So that a frame above the port's MTU can be sent.
 Outcome = namedtuple("Outcome", "got refused moved strange")
 
 
+def aged(line):
+    """Whether a change of state is that the bridge has learned something
+    outside and heard nothing of it for long: time passing."""
+    return line.startswith("-fdb ") and " dev %s " % product.UPLINK in line \
+        and " state 0x2 " in line
+
+
 class Bed:
     def __init__(self, remote=()):
         os.sched_setaffinity(0, {0})
@@ -115,16 +122,43 @@ class Bed:
         moved = []
         if snapshot:
             after = self.tables()
-            moved = state.changes(self.before, after)
+            moved = [line for line in state.changes(self.before, after)
+                     if not aged(line)]
             self.before = after
         return Outcome(got, refused, moved, strange)
 
-    def _mark(self, sender, arrived):
+    def exchange(self, steps):
+        """Sends (sender, frame) one after the other; an Outcome. No
+        connection is there before."""
+        sh(["conntrack", "-F"], check=False)
+        self.before = self.tables()
+        refused = set()
+        for i, (sender, frame) in enumerate(steps):
+            if not self.wires[sender].send(frame):
+                refused.add(i)
+            quiesce()
+        arrived = {name: [] for name in self.wires}
+        self._mark("A", arrived, arp_marker)
+        for name, ear in self.wires.items():
+            arrived[name] += ear.frames()
+        sent = [untagged(f) if sender == "uplink" else f
+                for sender, f in steps]
+        got, strange = match(sent, arrived, without_id)
+        after = self.tables()
+        moved = state.changes(self.before, after)
+        return Outcome(got, refused, moved, strange)
+
+    def _mark(self, sender, arrived, make=None):
         """Sends a marker and takes in what arrives at P before it. One that
-        is lost is sent again: a port that is shut shows as a failure."""
+        is lost is sent again: a port that is shut shows as a failure. `make`
+        makes a marker of its number."""
         ear, end = self.wires["P"], time.monotonic() + MARKER_TIMEOUT
         while True:
-            marker = self.marker(sender)
+            if make:
+                self.number += 1
+                marker = make(self.number)
+            else:
+                marker = self.marker(sender)
             want = untagged(marker) if sender == "uplink" else marker
             self.wires[sender].send(marker)
             quiesce()
@@ -136,6 +170,23 @@ class Bed:
                 raise AssertionError("marker from %s to P does not arrive: "
                                      "the port is shut" % sender)
             time.sleep(0.01)
+
+
+def arp_marker(number):
+    """From A to P: what no tenant's rules can stop."""
+    arp = struct.pack("!HHBBH6s4s6s4s", 1, 0x800, 6, 4, 2, cast.MAC_A,
+                      bytes([10, 0, 0, 10]), cast.MAC_P,
+                      bytes([10, 0, 0, 12]))
+    return (cast.MAC_P + cast.MAC_A + b"\x08\x06" + arp
+            + b"marker %06d" % number)
+
+
+def without_id(frame):
+    """The frame with no identification if it is a fragment of IPv6: a host
+    that puts datagrams together and takes them apart again gives another."""
+    if frame[12:14] == b"\x86\xdd" and frame[20:21] == b"\x2c":
+        return frame[:58] + bytes(4) + frame[62:]
+    return frame
 
 
 def untagged(frame):
@@ -157,8 +208,13 @@ def attribute(frames, arrived, sender):
     they may on the bridge device. What is equal to no frame sent counts for
     the first, as altered."""
     sent = [untagged(f) if sender == "uplink" else f for f in frames]
+    return match(sent, arrived)
+
+
+def match(sent, arrived, like=lambda frame: frame):
+    """The same for frames without tags; `like` is what has to be equal."""
     tag = struct.pack("!HH", 0x8100, cast.VLAN_A)
-    got, strange = [set() for _ in frames], []
+    got, strange = [set() for _ in sent], []
     for name, seen in arrived.items():
         left = list(range(len(sent)))
         for data in seen:
@@ -167,7 +223,8 @@ def attribute(frames, arrived, sender):
             plain = data
             if name in ("uplink", "H") and data[12:16] == tag:
                 plain = untagged(data)
-            match = next((i for i in left if sent[i] == plain), None)
+            match = next((i for i in left
+                          if like(sent[i]) == like(plain)), None)
             if match is None or name == "uplink" and plain is data:
                 got[0].add(name.lower() + "~")
                 strange.append((name, data))

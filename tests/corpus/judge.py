@@ -5,7 +5,8 @@ import json
 import pathlib
 from collections import namedtuple
 
-from model import cast, expect
+from model import cast, expect, follow, rulesets
+from model import packet as pk
 from model.config import State, eui64
 
 EXCEPTIONS_MAX = 5
@@ -65,6 +66,8 @@ def from_guest(entry, outcome, tenant_rules):
     got, verdict = outcome.got, entry["verdict"]
     good = (expect.fulfilled(verdict, got)
             and not any(forbidden(g) for g in got))
+    if "got" in entry:
+        good = good and all(g == set(entry["got"]) for g in got)
     note = []
     if expect.wants_pass(verdict):
         good = good and not outcome.refused
@@ -79,9 +82,20 @@ def from_guest(entry, outcome, tenant_rules):
     status = "ok" if good else "FAIL"
     if not good and not tenant_rules and for_tenant_rules(entry, outcome):
         status = "n/a"
-        note.append("for tenant rules, which are not enforced")
+        note.append("for tenant rules, of which there are none here")
     return Line(entry["id"], verdict, expect.summary(got), status,
                 ", ".join(note))
+
+
+def datagram(frame):
+    """What a fragment is of, None if the frame is none."""
+    f = pk.Frame(frame)
+    ip = (pk.Packet4(f.body) if f.ethertype == pk.IPV4
+          else pk.Packet6(f.body) if f.ethertype == pk.IPV6 else None)
+    if ip is None or not ip.ok or not ip.is_fragment:
+        return None
+    return (f.ethertype, ip.src, ip.dst, ip.id,
+            ip.proto if f.ethertype == pk.IPV4 else None)
 
 
 def remarks(outcome):
@@ -93,6 +107,24 @@ def remarks(outcome):
     return note
 
 
+def served(entry):
+    """The entry with rules, if it is one that port security passes and a
+    tenant's rules drop; else None."""
+    if "rules" in entry or is_for_trunk(entry):
+        return None
+    fabric = cast.fabric(**cast.declarations(entry))
+    passed = all(d.receivers for d in
+                 fabric.deliver_all("A", entry["bytes"], State()))
+    if not cast.needs_tenant_rules(entry["verdict"], passed):
+        return None
+    ends = rulesets.ends(rulesets.tenant("served"))
+    senders = ["A"] * len(entry["bytes"])
+    sent = follow.Host(cast.fabric(), ends).exchange(
+        zip(senders, entry["bytes"]))
+    return dict(entry, rules="served", senders=senders,
+                receivers=[sorted(s.receivers) for s in sent])
+
+
 def for_tenant_rules(entry, outcome):
     """Whether port security passes the entry, the host agrees, and nothing
     else happened."""
@@ -101,6 +133,27 @@ def for_tenant_rules(entry, outcome):
              for d in fabric.deliver_all("A", entry["bytes"], State())]
     return (cast.needs_tenant_rules(entry["verdict"], all(model))
             and outcome.got == model and not outcome.moved)
+
+
+def with_rules(entry, outcome):
+    """The Line for an entry whose frames several ends have sent. Where
+    nothing was to be delivered, nothing may have moved; but the trunk may
+    teach the bridge where remote MACs are."""
+    expected = [set(r) for r in entry["receivers"]]
+    moved = [m for m in outcome.moved
+             if not (m.startswith("+fdb") and " dev up0 " in m)]
+    good = (outcome.got == expected and not outcome.refused
+            and expect.fulfilled(entry["verdict"], outcome.got))
+    if not any(expected):
+        good = good and not moved
+    note = remarks(outcome)
+    if not good:
+        note += ["frames: " + " ".join(
+            ",".join(sorted(g)) or "-" for g in outcome.got)]
+        note += ["moved: " + "; ".join(moved)] if moved else []
+    return Line(entry["id"], expect.summary(expected),
+                expect.summary(outcome.got), "ok" if good else "FAIL",
+                ", ".join([entry["title"]] + note))
 
 
 # Where a destination ends in a frame, by EtherType; and who becomes whom.

@@ -100,6 +100,13 @@ class ToGuest(unittest.TestCase):
 
 
 class Bed(unittest.TestCase):
+    def test_aged(self):
+        line = "%sfdb 02:00:00:00:00:0c dev %s vlan 100 state %s flags 0x0"
+        self.assertTrue(bed.aged(line % ("-", product.UPLINK, "0x2")))
+        for change in (("+", product.UPLINK, "0x2"), ("-", "vifP", "0x2"),
+                       ("-", product.UPLINK, "0x80")):
+            self.assertFalse(bed.aged(line % change), change)
+
     def test_attribute(self):
         a, b = b"\1" * 60, b"\2" * 60
         arrived = {"P": [b, a], "uplink": [tagged(100, a)],

@@ -3,9 +3,12 @@
 
 A attacker and P peer are on VLAN 100, B the victim of another tenant on 200;
 the gateway G is behind the uplink; H is the host's bridge.
+
+In the shared network, entries of which say so, all three are on VLAN 100; A
+and P are a community.
 """
 
-from .config import Gateway, Host, Port, mac
+from .config import Gateway, Host, Port, eui64, mac
 from .deliver import Fabric
 
 VLAN_A, VLAN_B = 100, 200
@@ -34,27 +37,39 @@ def host():
                 gateways={VLAN_A: gateways, VLAN_B: gateways})
 
 
-def port(name, host_, **more):
+def port(name, host_, shared=False, **more):
     macs = {"A": MAC_A, "P": MAC_P, "B": MAC_B}
-    segment = VLAN_B if name == "B" else VLAN_A
-    others = [a for n, addrs in ADDRESSES.items() for a in addrs
-              if n != name and (n == "B") == (name == "B")]
+    segment = VLAN_B if name == "B" and not shared else VLAN_A
+    if shared:
+        more = dict(more, isolated=True,
+                    community=() if name == "B" else (MAC_A, MAC_P))
+    others = [a for n, addrs in ADDRESSES.items()
+              for a in addrs + (str(eui64(macs[n])),)
+              if n != name and (shared or (n == "B") == (name == "B"))]
     return Port(macs[name], ADDRESSES[name], segment, host=host_,
                 subnets=SUBNETS, others=others, **more)
 
 
-def fabric(declared=False, remote=(), **more):
+def fabric(declared=False, remote=(), shared=False, **more):
     """The cast's host, with A's declared extras if asked for. The ports named
     in `remote` are behind the uplink; `more` is for A's port."""
     host_ = host()
     if declared:
         more = dict(more, extra=EXTRA, vrrp=VRRP)
-    return Fabric(host_, {n: port(n, host_, **(more if n == "A" else {}))
+    return Fabric(host_, {n: port(n, host_, shared,
+                                  **(more if n == "A" else {}))
                           for n in "APB" if n not in remote})
 
 
-def needs_declaration(verdict):
-    return verdict == "PASS*"
+def declarations(entry):
+    """What A is declared with when this entry is tried: for fabric(), and for
+    the policy of a dataplane."""
+    options = {"declared": True} if entry["verdict"] == "PASS*" else {}
+    if "link_local" in entry:
+        options["link_local"] = entry["link_local"]
+    if entry.get("network") == "shared":
+        options["shared"] = True
+    return options
 
 
 def needs_tenant_rules(verdict, passed):

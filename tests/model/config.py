@@ -14,7 +14,9 @@ REASONS = (
     "ip-options", "fragment", "nd-spoof", "rogue-ra", "ext-header",
     "rogue-dhcp", "rogue-router", "encapsulation", "icmp-embedded", "storm",
     "wrong-segment", "not-addressed", "unknown-vlan", "local-mac", "to-host",
+    "not-gateway",
 )
+NOT_GATEWAY = 37        # Its number; those before it are numbered from 1.
 
 BROADCAST = b"\xff" * 6
 VIF_MAC = bytes.fromhex("feffffffffff")      # What netback gives every vif.
@@ -84,14 +86,18 @@ class Host:
         self.gateways = gateways or {}
         self.services = services or {}
 
+    def trusted(self, segment):
+        """Those whom all guests of a shared network hear."""
+        return (self.gateways.get(segment, [])
+                + self.services.get(segment, []))
+
     def in_underlay(self, addr):
         return any(addr in p for p in self.underlay)
 
     def believed(self, segment, mac_, addr):
         """Whether RA and DHCP of this source are the declared ones."""
-        declared = (self.gateways.get(segment, [])
-                    + self.services.get(segment, []))
-        return any(g.mac == mac_ and addr in g.addresses for g in declared)
+        return any(g.mac == mac_ and addr in g.addresses
+                   for g in self.trusted(segment))
 
     def is_gateway(self, segment, mac_):
         return any(g.mac == mac_ for g in self.gateways.get(segment, []))
@@ -102,7 +108,8 @@ class Port:
 
     def __init__(self, mac_, addresses, segment, link_local="eui64", extra=(),
                  router=False, dhcp_server=False, vrrp=(), host=None,
-                 storm=1000, subnets=(), others=(), mtu=1500):
+                 storm=1000, subnets=(), others=(), mtu=1500, isolated=False,
+                 community=()):
         self.mac = mac(mac_)
         self.segment = segment
         self.router = router
@@ -112,6 +119,8 @@ class Port:
         self.subnets = [prefix(s) for s in subnets]
         self.others = [prefix(o) for o in others]  # Of the same network.
         self.mtu = mtu
+        self.isolated = isolated        # In a shared network, and a guest.
+        self.community = {mac(m) for m in community}
         self.pairs = [(self.mac, prefix(a)) for a in addresses]
         self.pairs += self._link_local(link_local)
         for mac_text, prefixes in extra:
@@ -129,17 +138,30 @@ class Port:
         return [(self.mac, prefix(str(own)))]
 
     def _add_vrrp(self, number, addresses):
-        for text in addresses:
-            addr = address(text)
-            virtual = bytes([0, 0, 0x5e, 0, 1 if addr.version == 4 else 2,
-                             number])
-            self.vrrp_macs.setdefault(virtual, []).append(addr)
-            self.pairs.append((virtual, prefix(text)))
+        """The virtual router's MACs, with its addresses and the own ones."""
+        own = [p for m, p in self.pairs if m == self.mac]
+        for version in (4, 6):
+            virtual = bytes([0, 0, 0x5e, 0, 1 if version == 4 else 2, number])
+            its = [address(a) for a in addresses
+                   if address(a).version == version]
+            if its:
+                self.vrrp_macs[virtual] = its
+                self.pairs += [(virtual, prefix(str(a))) for a in its]
+                self.pairs += [(virtual, p) for p in own
+                               if p.version == version]
+
+    def hears(self, mac_):
+        """Whether the port is to receive what is sent from that MAC."""
+        if not self.isolated or mac_ in self.community:
+            return True
+        return any(g.mac == mac_ for g in self.host.trusted(self.segment))
 
     def owns(self, addr, mac_=None):
-        """Whether `addr` is the port's, with that MAC if one is given."""
+        """Whether `addr` is the port's, with that MAC if one is given. Any
+        link-local address is, if it is not declared for somebody else."""
         return any(addr in p for m, p in self.pairs
-                   if p.version == addr.version and mac_ in (None, m))
+                   if p.version == addr.version and mac_ in (None, m)
+                   and not (p == LINK_LOCAL and self.is_others(addr)))
 
     def is_others(self, addr):
         """Whether it is declared for somebody else of the network."""

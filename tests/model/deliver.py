@@ -5,6 +5,7 @@
 and a Fabric puts ports, uplink and the host together.
 """
 
+import ipaddress
 import struct
 from collections import namedtuple
 
@@ -35,10 +36,24 @@ def to_guest(port, data, source=LOCAL, segment=None):
     a = Arriving(port, data)
     if segment not in (None, port.segment):
         return drop("wrong-segment")
+    if a.frame.complete and not port.hears(a.frame.src):
+        return drop("not-gateway")
     if not a.frame.complete or len(data) > port.mtu + ETH_HEADER:
         return drop("malformed")
-    reason = (kind_of_frame(a) or addressed(a)
-              or (from_outside(a) if source == UPLINK else None))
+    reason = kind_of_frame(a) or addressed(a)
+    if not reason and source == UPLINK:
+        reason = from_outside(a, port.host, port.segment)
+    return drop(reason) if reason else PASS
+
+
+def through_uplink(host, segment, data):
+    """The same for all ports of the segment: the verdict where the frame, now
+    untagged, comes in, for a guard that judges there."""
+    a = Arriving(None, data)
+    reason = kind_of_frame(a)
+    if not reason and is_group(a.frame.dst) and not is_ip_group(a.frame.dst):
+        reason = "control-mac"
+    reason = reason or from_outside(a, host, segment)
     return drop(reason) if reason else PASS
 
 
@@ -66,6 +81,8 @@ def addressed(a):
     if is_group(dst):
         if not is_ip_group(dst):
             return "control-mac"
+        if port.isolated and asks_others(a):
+            return "not-addressed"
     elif dst not in port.macs:
         return "not-addressed"
     if a.ip is None or port.router:
@@ -78,11 +95,29 @@ def addressed(a):
     return None if port.owns(to) else "not-addressed"
 
 
-def from_outside(a):
+def asks_others(a):
+    """Whether the frame, which is to a group, asks for an address that is
+    not the port's. A gateway that asks for its own tells everybody of it."""
+    if a.frame.ethertype == pk.ARP:
+        op, target = a.frame.arp()[4], a.frame.arp()[8]
+        return op == 1 and not (
+            a.port.owns(target)
+            or a.port.host.believed(a.port.segment, a.frame.src, target))
+    if a.ip6 is None or a.ip6.extensions or a.ip6.is_fragment or (
+            a.ip6.proto != pk.ICMPV6):
+        return False
+    message = a.ip6.l4
+    if not message or message[0] != upper.NS:
+        return False
+    return len(message) < 24 or not a.port.owns(
+        ipaddress.IPv6Address(message[8:24]))
+
+
+def from_outside(a, host, segment):
     """RA, redirects and DHCP come from what is declared alone. A frame that
     is no gateway's was guarded at its own port, so a header chain that hides
-    them is nobody's."""
-    host, segment = a.port.host, a.port.segment
+    them is nobody's; one that cannot be read to its end is not even a
+    gateway's."""
     if a.ip is None:
         return None
     ip, src = a.ip, a.frame.src
@@ -92,7 +127,8 @@ def from_outside(a):
         if kind in (upper.RA, upper.REDIRECT) and (
                 not believed or ip.extensions or ip.is_fragment):
             return "rogue-ra"
-        if not host.is_gateway(segment, src) and hides(a):
+        if not ip.chain_ok or (hides(a)
+                               and not host.is_gateway(segment, src)):
             return "ext-header"
     if believed or ip.offset or ip.proto != pk.UDP:
         return None
@@ -113,7 +149,7 @@ def hides(a):
     which anything may be. A later fragment is judged by the first, unless it
     is of more headers."""
     ip = a.ip6
-    if not ip.chain_ok or ip.fragment_headers > 1:
+    if ip.fragment_headers > 1:
         return True
     if ip.offset:
         return bool(ip.extensions) or ip.proto in WALKED

@@ -147,9 +147,10 @@ ND_FIXED = {133: 8, 134: 16, 135: 24, 136: 24, 137: 40}
 
 def nd_options(message):
     """(type, value) of a Neighbour Discovery message's options; None if the
-    message is too short or an option has no length or does not fit."""
+    message is too short or too long, or an option has no length or does not
+    fit."""
     at = ND_FIXED[message[0]]
-    if len(message) < at:
+    if not at <= len(message) <= CHAIN_MAX:
         return None
     found = []
     while at < len(message):

@@ -158,7 +158,7 @@ WHOLE_HEADER = {pk.TCP: 20, pk.UDP: 8, pk.ICMP: 8, pk.ICMPV6: 8, pk.ESP: 8,
 
 def fragment(c):
     """Both families: no tiny first fragment, no offset 1, no end past
-    65,535, nothing twice. IGMP is never fragmented."""
+    65,535. IGMP is never fragmented."""
     ip = c.ip
     if not ip.is_fragment:
         return None
@@ -171,11 +171,6 @@ def fragment(c):
         return "fragment"
     if ip.offset == 0 and ip.proto == pk.TCP and ip.more and (
             len(ip.l4) < (ip.l4[12] >> 4) * 4):
-        return "fragment"
-    if not ip.more and ip.offset == 0:
-        return None             # All of it (RFC 6946).
-    key = (ip.src, ip.dst, ip.id, ip.proto if c.ip4 else None)
-    if c.state.overlaps(key, ip.offset, ip.offset + len(ip.l4)):
         return "fragment"
     return None
 
@@ -258,6 +253,20 @@ def row_14_icmp_embedded(c):
     return upper.icmp_embedded(c) if c.ip is not None else None
 
 
+def overlap(c):
+    """Row 8's last: nothing twice. A frame that is dropped for another reason
+    leaves no trace, so this comes last."""
+    ip = c.ip
+    if ip is None or not ip.is_fragment:
+        return None
+    if not ip.more and ip.offset == 0:
+        return None             # All of it (RFC 6946).
+    key = (ip.src, ip.dst, ip.id, ip.proto if c.ip4 else None)
+    if c.state.overlaps(key, ip.offset, ip.offset + len(ip.l4)):
+        return "fragment"
+    return None
+
+
 def row_15_storm(c):
     if not is_group(c.frame.dst):
         return None
@@ -269,7 +278,7 @@ ROWS = (row_1_source_mac, row_2_tag, row_3_llc, row_4_destination,
         row_8_ipv4_options_and_fragments, row_9_ipv6,
         row_10_neighbour_discovery, row_11_extension_headers,
         row_12_servers_and_routers, row_13_underlay, row_14_icmp_embedded,
-        row_15_storm)
+        overlap, row_15_storm)
 
 
 def frame_from_guest(port, data, state=None, now=0.0):

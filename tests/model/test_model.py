@@ -13,13 +13,15 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
 from model import cast, expect, groups, mutate, packet  # noqa: E402
-from model.config import BROADCAST, Host, Port, State, mac  # noqa: E402
+from model.config import (BROADCAST, Host, Port, State, address,  # noqa: E402
+                          mac)
 from model.deliver import (UPLINK, from_uplink, tagged,  # noqa: E402
                            to_guest)
 from model.portsec import from_guest  # noqa: E402
 
 CORPUS = HERE.parent / "corpus" / "port-security.jsonl"
 TRUNK = HERE.parent / "corpus" / "uplink.jsonl"
+SHARED = HERE.parent / "corpus" / "shared.jsonl"
 MORE = HERE.parent / "corpus" / "more.jsonl"
 
 
@@ -30,7 +32,7 @@ def entries(path=CORPUS):
 
 def deliveries(entry):
     frames = [bytes.fromhex(f) for f in entry["frames"]]
-    fabric = cast.fabric(cast.needs_declaration(entry["verdict"]))
+    fabric = cast.fabric(**cast.declarations(entry))
     seen = [set(d.receivers) for d in
             fabric.deliver_all("A", frames, State())]
     if cast.needs_tenant_rules(entry["verdict"], all(seen)):
@@ -98,6 +100,51 @@ class Corpus(unittest.TestCase):
         self.assertTrue(filter_.admits(ack))
 
 
+class Shared(unittest.TestCase):
+    """The shared network: A and P are a community, B is another's."""
+
+    def test_every_entry_has_its_verdict(self):
+        there = cast.fabric(shared=True)
+        remote = cast.fabric(shared=True, remote=("A",))
+        for entry in entries(SHARED):
+            frames = [bytes.fromhex(f) for f in entry["frames"]]
+            if entry.get("sender") == "uplink":
+                seen = [set(remote.deliver_uplink(f).receivers)
+                        for f in frames]
+                self.assertEqual(expect.wants_pass(entry["verdict"]),
+                                 all(seen), entry["id"])
+                self.assertEqual(all(seen), any(seen), entry["id"])
+                continue
+            seen = [set(d.receivers)
+                    for d in there.deliver_all("A", frames, State())]
+            wanted = set(entry.get("got", ()))
+            self.assertEqual([wanted] * len(frames), seen, entry["id"])
+            self.assertTrue(expect.fulfilled(entry["verdict"], seen))
+
+    def test_a_network_that_is_not_would_fail(self):
+        """Were guests not isolated, most of this would be otherwise."""
+        there = cast.fabric(shared=True)
+        for port in there.ports.values():
+            port.isolated = False
+        wrong = 0
+        for entry in entries(SHARED):
+            for frame in map(bytes.fromhex, entry["frames"]):
+                if entry.get("sender") != "uplink":
+                    got = set(there.deliver("A", frame).receivers)
+                    wrong += got != set(entry.get("got", ()))
+        self.assertGreater(wrong, 25)
+
+    def test_without_a_community(self):
+        """Then A's frames do not even reach its tenant's P."""
+        there = cast.fabric(shared=True)
+        for port in there.ports.values():
+            port.community = set()
+        frame = bytes.fromhex(entries(SHARED)[0]["frames"][0])
+        self.assertEqual(set(), set(there.deliver("A", frame).receivers))
+        self.assertEqual("not-gateway",
+                         to_guest(there.ports["P"], frame).reason)
+
+
 class Declared(unittest.TestCase):
     """What a key of the policy allows, and that nothing does without it."""
 
@@ -143,6 +190,14 @@ class Declared(unittest.TestCase):
             port = cast.port("A", host, link_local=how)
             self.assertEqual(passes, from_guest(
                 port, [bytes(frame)]).passed, how)
+
+    def test_any_link_local_is_nobody_elses(self):
+        port = cast.port("A", cast.host(), link_local="any")
+        for text, own in (("fe80::1234", True),
+                          (cast.GATEWAY[2], False),         # Gateway's.
+                          ("fe80::ff:fe00:c", False),       # P's.
+                          ("fe80::ff:fe00:b", True)):       # Elsewhere.
+            self.assertEqual(own, port.owns(address(text)), text)
 
     def test_storm(self):
         port = cast.port("A", cast.host(), storm=3)

@@ -113,7 +113,7 @@ def neighbour_discovery(c):
     bad = "rogue-ra" if kind in (RA, REDIRECT) else "nd-spoof"
     if ip.hop_limit != 255 or ip.is_fragment or ip.extensions:
         return bad
-    if len(ip.l4) < 2 or ip.l4[1] != 0 or len(ip.l4) > pk.CHAIN_MAX:
+    if len(ip.l4) < 2 or ip.l4[1] != 0:
         return bad
     options = pk.nd_options(ip.l4)
     if options is None:

@@ -61,7 +61,8 @@ fake_policy(void)
         net->name = "web";
         net->tenant = t;
         net->vlan = 110 + 10 * i;
-        g = t->guests = ARENA_ARRAY(p->arena, struct policy_guest, 1);
+        g = t->guests = ARENA_ARRAY(p->arena, struct policy_guest,
+                                    1 + POLICY_SPARE_GUESTS);
         g->name = "web1";
         g->tenant = t;
         g->n_interfaces = 1;
@@ -113,14 +114,14 @@ fake_close(void)
 }
 
 static void
-fake_want(const struct plan *plan, struct arena *arena OVS_UNUSED,
-          struct objects *want)
+fake_want(const struct plan *plan, const struct objects *have,
+          struct arena *arena OVS_UNUSED, struct objects *want)
 {
     for (size_t i = 0; i < plan->n_ports; i++) {
         const struct plan_port *port = &plan->ports[i];
         struct object o = { .ifindex = port->ifindex, .text = "x" };
 
-        if (plan_port_closed(plan, port)) {
+        if (!port->ifindex || plan_port_closed(plan, port)) {
             continue;
         }
         o.kind = OBJECT_NFT_ELEMENT;
@@ -131,8 +132,11 @@ fake_want(const struct plan *plan, struct arena *arena OVS_UNUSED,
         o.key_len = 1;
         o.key[0] = port->segment->vlan;
         objects_add(want, &o);
+        if (fake.stepwise && !objects_find(have, &o)) {
+            continue;
+        }
         o.kind = OBJECT_UP;
-        o.key_len = 0;
+        o.key[0] = o.key_len = 0;
         objects_add(want, &o);
     }
     objects_sort(want);
@@ -194,7 +198,8 @@ first_stage(const struct changes *ch, uint32_t ifindex)
 }
 
 static int
-fake_apply(const struct plan *plan OVS_UNUSED, const struct changes *ch,
+fake_apply(const struct plan *plan OVS_UNUSED,
+           const struct objects *want OVS_UNUSED, const struct changes *ch,
            struct arena *arena OVS_UNUSED, struct apply_error **ret_errors,
            size_t *ret_n_errors)
 {
@@ -244,8 +249,27 @@ fake_apply(const struct plan *plan OVS_UNUSED, const struct changes *ch,
 }
 
 static int
+fake_judge(const struct plan *plan OVS_UNUSED)
+{
+    fake.n_judges++;
+    return fake.judge_error;
+}
+
+static int
+fake_connections(const struct plan *plan OVS_UNUSED,
+                 const struct plan_port *port OVS_UNUSED,
+                 struct connection_count *ret_count)
+{
+    *ret_count = (struct connection_count){ .n = 9, .n_blocked = 2 };
+    return 0;
+}
+
+static int
 fake_drops(struct drop_count **ret_drops, size_t *ret_n)
 {
+    if (fake.drops_error) {
+        return fake.drops_error;
+    }
     *ret_drops = xzalloc(sizeof **ret_drops);
     **ret_drops = (struct drop_count){
         .ifindex = FAKE_IFINDEX,
@@ -267,11 +291,29 @@ fake_changed(void)
 }
 
 static void
+fake_forget(void)
+{
+    fake.n_forgets++;
+}
+
+static void
 fake_wait(void)
 {
 }
 
-static const char *const fake_limits[] = { "options in other orders", NULL };
+static const char *
+fake_guard(const struct objects *want OVS_UNUSED)
+{
+    return "none";
+}
+
+static const char *const *
+fake_limits(const struct objects *want OVS_UNUSED)
+{
+    static const char *const limits[] = { "options in other orders", NULL };
+
+    return limits;
+}
 
 const struct dataplane fake_dataplane = {
     .name = "fake",
@@ -279,10 +321,14 @@ const struct dataplane fake_dataplane = {
     .close = fake_close,
     .want = fake_want,
     .observe = fake_observe,
+    .forget = fake_forget,
     .apply = fake_apply,
+    .judge = fake_judge,
+    .connections = fake_connections,
     .drops = fake_drops,
     .changed = fake_changed,
     .wait = fake_wait,
+    .guard = fake_guard,
     .limits = fake_limits,
 };
 

@@ -20,11 +20,13 @@ struct fake {
     bool there[FAKE_PORTS]; /* Is the device there? */
     uint32_t ifindex[FAKE_PORTS];
     bool changed; /* What changed() tells next. */
-    int inventory_error, observe_error, apply_error; /* 0 or -errno. */
+    int inventory_error, observe_error, apply_error, drops_error,
+        judge_error;       /* 0, -errno. */
     int fail_kind;         /* Changes of this kind fail, -1: none... */
     uint32_t fail_ifindex; /* ...of this device. */
     bool silent;           /* They are not made and no error is given. */
-    unsigned int n_observes;
+    bool stepwise;         /* What is up is wanted once there is a VLAN. */
+    unsigned int n_observes, n_forgets, n_judges;
 };
 
 extern struct fake fake;

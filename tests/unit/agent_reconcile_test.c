@@ -7,6 +7,7 @@
 #include <cordon-config.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -281,6 +282,102 @@ notifications_make_turns(void **state OVS_UNUSED)
     assert_int_equal(fake_count(OBJECT_UP, 0), 1);
 }
 
+/* Turns until nothing is due, and the judging that is due then. */
+static unsigned int
+judges(void)
+{
+    unsigned int before = fake.n_judges;
+
+    fake_settle(&agent);
+    agent_run(&agent);
+    return fake.n_judges - before;
+}
+
+/* However slow the test is, what is to be judged later is not due yet. */
+static void
+no_time_passes(void)
+{
+    assert_true(agent.reconciler.rejudge.at > 0);
+    assert_true(agent.reconciler.rejudge.at < LLONG_MAX);
+    agent.reconciler.rejudge.at += 3600 * 1000;
+}
+
+/* Running connections are judged once the rules hold, again a second later,
+ * and then no more until rules change. */
+static void
+judges_connections(void **state OVS_UNUSED)
+{
+    agent_run(&agent);
+    /* Rules are being written: what an agent before this one left. */
+    assert_int_equal(fake.n_judges, 1);
+    assert_int_equal(judges(), 1);
+    no_time_passes();
+    assert_int_equal(judges(), 0);
+    agent.reconciler.rejudge.at = time_msec(); /* The second has passed. */
+    assert_int_equal(judges(), 1);
+    later();
+    assert_int_equal(judges(), 0);
+
+    /* What is no rule decides nothing; a rule does, if it was repaired. */
+    fake_remove(OBJECT_UP, 0);
+    later();
+    assert_int_equal(fake.n_judges, 3);
+    fake_remove(OBJECT_NFT_ELEMENT, 0);
+    later();
+    assert_int_equal(fake.n_judges, 4);
+
+    reconciler_set_policy(&agent.reconciler, fake_policy());
+    assert_int_equal(judges(), 1);
+    agent.reconciler.next_resync = 0;
+    reconciler_dirty(&agent.reconciler);
+    assert_int_equal(judges(), 1);
+
+    /* An agent may have died between the rules and this. */
+    agent_done(&agent);
+    fake_agent_init(&agent, true);
+    assert_int_equal(judges(), 1);
+}
+
+/* What cannot be judged is shown and tried again. */
+static void
+judging_fails(void **state OVS_UNUSED)
+{
+    fake.judge_error = -ENOBUFS;
+    assert_int_equal(judges(), 2); /* Ahead of the rules, and with them. */
+    no_time_passes();
+    assert_int_equal(judges(), 0); /* Not without a pause. */
+    assert_non_null(agent.reconciler.rejudge.problem);
+    assert_int_equal(fake_state(&agent, 0), PORT_OPEN);
+
+    fake.judge_error = 0;
+    agent.reconciler.rejudge.at = time_msec();
+    assert_int_equal(judges(), 1);
+    assert_null(agent.reconciler.rejudge.problem);
+}
+
+/* A rule that the kernel does not take keeps nobody else's connections. */
+static void
+judges_without_failed_rules(void **state OVS_UNUSED)
+{
+    fake.fail_kind = OBJECT_NFT_ELEMENT;
+    fake.fail_ifindex = FAKE_IFINDEX;
+    fake_settle(&agent);
+    later();
+    assert_int_equal(fake_state(&agent, 0), PORT_FAILED);
+    assert_true(fake.n_judges > 0);
+    for (int i = 0; i < 20; i++) {
+        later();
+    }
+    /* Ahead of the rules, with them, and a second later. */
+    assert_true(fake.n_judges <= 3);
+
+    fake.fail_kind = -1;
+    fake.n_judges = 0;
+    later();
+    assert_int_equal(fake_state(&agent, 0), PORT_OPEN);
+    assert_true(fake.n_judges > 0);
+}
+
 int
 main(void)
 {
@@ -297,6 +394,9 @@ main(void)
         T(apply_error_is_of_all),
         T(fight_is_bounded),
         T(notifications_make_turns),
+        T(judges_connections),
+        T(judging_fails),
+        T(judges_without_failed_rules),
     };
 
     vlog_set_levels(NULL, VLF_ANY_DESTINATION, VLL_OFF);

@@ -15,7 +15,9 @@
 
 #include "agent/request.h"
 #include "agent_fake.h"
+#include "lib/arena.h"
 #include "openvswitch/vlog.h"
+#include "policy/policy.h"
 #include "timeval.h"
 #include "util.h"
 
@@ -202,7 +204,78 @@ unplug_of_absent_device(void **state OVS_UNUSED)
     request_unplug(&agent, &call.up, "veth0", 10);
     fake_settle(&agent);
     assert_int_equal(call.answers, 1);
+    assert_int_equal(call.status, 1);
+    assert_non_null(strstr(call.output, "no such device"));
+    assert_int_equal(fake_count(-1, 0), 0);
+}
+
+/* A device that the policy does not name: it is left alone, and not said to
+ * be closed; nor is it held when the policy names it later. */
+static void
+unplug_of_no_port(void **state OVS_UNUSED)
+{
+    struct policy *policy = fake_policy();
+
+    policy->tenants[1].guests[0].interfaces[0].device = "veth9";
+    reconciler_set_policy(&agent.reconciler, policy);
+    fake_settle(&agent);
+    request_unplug(&agent, &call.up, "veth1", 10);
+    fake_settle(&agent);
+    assert_int_equal(call.answers, 1);
+    assert_int_equal(call.status, 1);
+    assert_non_null(strstr(call.output, "the device of no port"));
+
+    reconciler_set_policy(&agent.reconciler, fake_policy());
+    fake_settle(&agent);
+    assert_int_equal(fake_state(&agent, 1), PORT_OPEN);
+}
+
+static void
+unplug_without_policy(void **state OVS_UNUSED)
+{
+    agent_done(&agent);
+    fake_agent_init(&agent, false);
+    request_unplug(&agent, &call.up, "veth0", 10);
+    fake_settle(&agent);
+    assert_int_equal(call.answers, 1);
+    assert_int_equal(call.status, 2);
+    assert_non_null(strstr(call.output, "there is no policy"));
+}
+
+/* What an earlier turn read says nothing about this one. */
+static void
+unplug_of_unreadable_kernel(void **state OVS_UNUSED)
+{
+    fake_settle(&agent);
+    fake.observe_error = -EIO;
+    request_unplug(&agent, &call.up, "veth0", 10);
+    fake_settle(&agent);
+    assert_int_equal(call.answers, 0);
+    assert_int_equal(fake_count(-1, 0), 3);
+    fake.observe_error = 0;
+    later();
+    assert_int_equal(call.answers, 1);
     assert_int_equal(call.status, 0);
+    assert_int_equal(fake_count(-1, 0), 0);
+}
+
+/* What the agent itself has written so far is no drift when it goes. */
+static void
+unplug_during_setup(void **state OVS_UNUSED)
+{
+    fake.there[0] = false;
+    fake_settle(&agent);
+    fake.there[0] = true;
+    reconciler_dirty(&agent.reconciler);
+    agent_run(&agent);
+    assert_int_equal(fake_count(OBJECT_NFT_ELEMENT, 0), 1);
+    assert_int_equal(fake_count(OBJECT_UP, 0), 0);
+
+    request_unplug(&agent, &call.up, "veth0", 10);
+    fake_settle(&agent);
+    assert_int_equal(call.status, 0);
+    assert_int_equal(fake_count(-1, 0), 0);
+    assert_int_equal(agent.reconciler.drifts, 0);
 }
 
 static void
@@ -228,6 +301,30 @@ apply_waits_until_settled(void **state OVS_UNUSED)
     assert_int_equal(call.status, 0);
     assert_non_null(strstr(call.output, "acme/web1/0"));
     assert_non_null(strstr(call.output, "globex/web1/0"));
+}
+
+/* A guest that has not all of its devices, or does not run, is no failure. */
+static void
+apply_with_absent_port(void **state OVS_UNUSED)
+{
+    struct policy *policy = fake_policy();
+    struct policy_guest *guest = &policy->tenants[0].guests[0];
+    struct policy_interface *two;
+
+    two = ARENA_ARRAY(policy->arena, struct policy_interface, 2);
+    two[0] = two[1] = guest->interfaces[0];
+    two[1].port = "acme/web1/1";
+    two[1].device = "veth9";
+    guest->interfaces = two;
+    guest->n_interfaces = 2;
+    reconciler_set_policy(&agent.reconciler, policy);
+    fake.there[1] = false;
+    request_apply(&agent, &call.up, 10);
+    fake_settle(&agent);
+    assert_int_equal(call.answers, 1);
+    assert_int_equal(call.status, 0);
+    assert_non_null(strstr(call.output, "absent"));
+    assert_int_equal(fake_state(&agent, 0), PORT_OPEN);
 }
 
 static void
@@ -291,8 +388,13 @@ main(void)
         T(unreadable_kernel_is_no_success),
         T(unplug_leaves_nothing),
         T(unplug_of_absent_device),
+        T(unplug_of_no_port),
+        T(unplug_without_policy),
+        T(unplug_of_unreadable_kernel),
+        T(unplug_during_setup),
         T(unplug_that_fails),
         T(apply_waits_until_settled),
+        T(apply_with_absent_port),
         T(apply_with_failed_port),
         T(apply_deadline),
         T(many_wait),

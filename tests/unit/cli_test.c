@@ -26,7 +26,7 @@
 #include "util.h"
 
 static char dir[] = "/tmp/cordon-cli.XXXXXX";
-static char *ctl, *good, *bad, *out;
+static char *ctl, *good, *bad, *out, *link_;
 
 static const char good_text[] =
     "version: 1\n"
@@ -48,7 +48,10 @@ run(const char *words)
 
     for (char *w = strtok_r(copy, " ", &save); w;
          w = strtok_r(NULL, " ", &save)) {
-        argv[argc++] = !strcmp(w, "GOOD") ? good : !strcmp(w, "BAD") ? bad : w;
+        argv[argc++] = !strcmp(w, "GOOD")   ? good
+                       : !strcmp(w, "BAD")  ? bad
+                       : !strcmp(w, "LINK") ? link_
+                                            : w;
     }
     fflush(stdout);
     fflush(stderr);
@@ -107,6 +110,7 @@ without_agent(void **state OVS_UNUSED)
         { "apply GOOD", 2, "is cordond running?" },
         { "diff", 2, "is cordond running?" },
         { "diff GOOD", 2, "is cordond running?" },
+        { "diff -- GOOD", 2, "is cordond running?" },
         { "show", 2, "is cordond running?" },
         { "show port x", 2, "is cordond running?" },
         { "plug vif1.0", 2, "is cordond running?" },
@@ -125,6 +129,10 @@ without_agent(void **state OVS_UNUSED)
         { "--version", 0, PACKAGE_VERSION },
         { "--help", 0, "exit status" },
         { "show --help", 0, "exit status" },
+        { "-h", 0, "exit status" },
+        { "plug -h", 0, "exit status" },
+        { "diff -h", 0, "exit status" },
+        { "apply -- -h", 2, "-h: No such file" },
         { "", 2, "which command?" },
         { "nonsense", 2, "no such command" },
         { "--nonsense show", 2, "--help" },
@@ -137,6 +145,20 @@ without_agent(void **state OVS_UNUSED)
         { "plug --no-wait vif1.0", 2, "usage: cordon plug" },
         { "plug a b", 2, "usage: cordon plug" },
         { "show a b c", 2, "usage: cordon show" },
+        { "show --foo", 2, "usage: cordon show" },
+        { "show nonsense", 2, "usage: cordon show" },
+        { "show port", 2, "usage: cordon show" },
+        { "show drops x", 2, "usage: cordon show" },
+        { "diff --foo", 2, "usage: cordon diff" },
+        { "log --foo", 2, "usage: cordon log" },
+        { "show --json --foo", 2, "{\"error\":\"usage: cordon show" },
+        { "--json show a b c", 2, "{\"error\":\"usage: cordon show" },
+        { "--json apply", 2, "{\"error\":\"usage: cordon apply" },
+        { "--json check", 2, "{\"error\":\"usage: cordon check" },
+        { "--json plug --timeout 0 x", 2, "{\"error\":\"--timeout" },
+        { "--json", 2, "{\"error\":\"which command?" },
+        { "--json nonsense", 2, "{\"error\":\"nonsense: no such command" },
+        { "--answer-timeout 0 show", 2, "--answer-timeout" },
         { "diff a b", 2, "usage: cordon diff" },
         { "version x", 2, "usage: cordon version" },
         { "log", 2, "usage: cordon log" },
@@ -174,6 +196,46 @@ serve(void)
     _exit(0);
 }
 
+static pid_t
+start(void)
+{
+    pid_t pid = fork();
+
+    if (!pid) {
+        serve();
+    }
+    for (int i = 0; i < 500 && run("show") == 2; i++) {
+        xnanosleep(10 * 1000 * 1000);
+    }
+    return pid;
+}
+
+/* An agent that is there but stopped is given up; one that lives is waited
+ * for, however long it takes it to answer. */
+static void
+with_stopped_agent(void **state OVS_UNUSED)
+{
+    static const struct vector lives[] = {
+        { "--answer-timeout 1 plug --timeout 3 veth1", 1, "no such device" },
+    };
+    static const struct vector stopped[] = {
+        { "--answer-timeout 1 show", 2, "has not answered for 1 seconds" },
+        { "--answer-timeout 1 --json apply GOOD", 2, "{\"error\":" },
+    };
+    pid_t pid = start();
+    int status;
+
+    try(lives, ARRAY_SIZE(lives));
+    assert_int_equal(kill(pid, SIGSTOP), 0);
+    alarm(20); /* A command that waits for good is a failure, not a hang. */
+    try(stopped, ARRAY_SIZE(stopped));
+    alarm(0);
+    assert_int_equal(kill(pid, SIGCONT), 0);
+    assert_int_equal(run("exit"), 0);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+}
+
 static void
 with_agent(void **state OVS_UNUSED)
 {
@@ -185,28 +247,25 @@ with_agent(void **state OVS_UNUSED)
         { "show ports", 0, "PORT" },
         { "show port veth0", 0, "vlan: 110" },
         { "show port nobody", 1, "no port" },
-        { "show nonsense", 2, "show [" },
         { "diff", 0, "changes: none" },
         { "diff BAD", 1, ":2:1: error:" },
         { "diff GOOD", 1, "remove" },
         { "apply BAD", 1, "nothing is changed" },
         { "show ports", 0, "acme/web1/0" },
+        { "apply BAD", 1, ":2:1: error:" },
+        { "unplug veth9", 1, "no such device" },
         { "unplug veth0", 0, "state: closed" },
         { "show ports", 0, "unplugged" },
         { "plug veth0", 0, "state: open" },
         { "log console:off", 0, "" },
         { "log x:y:z", 2, "" },
+        { "apply LINK", 0, "link.yaml" },
+        { "show", 0, "link.yaml" },
         { "exit", 0, "" },
     };
-    pid_t pid = fork();
+    pid_t pid = start();
     int status;
 
-    if (!pid) {
-        serve();
-    }
-    for (int i = 0; i < 500 && run("show") == 2; i++) {
-        xnanosleep(10 * 1000 * 1000);
-    }
     try(vectors, ARRAY_SIZE(vectors));
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_true(WIFEXITED(status));
@@ -231,6 +290,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_agent),
         cmocka_unit_test(with_agent),
+        cmocka_unit_test(with_stopped_agent),
     };
     int failed;
 
@@ -243,14 +303,20 @@ main(void)
     out = xasprintf("%s/out", dir);
     good = write_file("good.yaml", good_text);
     bad = write_file("bad.yaml", bad_text);
+    link_ = xasprintf("%s/link.yaml", dir);
+    if (symlink("good.yaml", link_)) {
+        return 99;
+    }
     failed = cmocka_run_group_tests(tests, NULL, NULL);
     unlink(good);
     unlink(bad);
+    unlink(link_);
     unlink(out);
     rmdir(dir);
     free(ctl);
     free(out);
     free(good);
     free(bad);
+    free(link_);
     return failed;
 }

@@ -131,8 +131,9 @@ answers(void **state OVS_UNUSED)
         { "show", "[\"text\",\"nonsense\"]", "2", "show [" },
         { "diff", "[\"json\"]", "0", "\\\"changes\\\":[]" },
         { "diff", "[\"json\",\"relative\"]", "2", "absolute" },
-        { "diff", "[\"json\",\"/nonexistent/p\"]", "1", "refused" },
-        { "apply", "[\"json\",\"5\",\"/nonexistent/p\"]", "1", "refused" },
+        { "diff", "[\"json\",\"/nonexistent/p\"]", "2", "cannot be read" },
+        { "apply", "[\"json\",\"5\",\"/nonexistent/p\"]", "2",
+          "cannot be read, nothing is changed" },
         { "apply", "[\"json\",\"5\",\"p\"]", "2", "absolute" },
         { "apply", "[\"json\",\"-5\",\"/p\"]", "2", "timeout" },
         { "apply", "[\"json\",\"99999\",\"/p\"]", "2", "timeout" },
@@ -164,6 +165,30 @@ answers(void **state OVS_UNUSED)
         }
         free(status);
         free(reply);
+    }
+}
+
+/* A kernel that says "no such thing", or that there is no such set, is not the
+ * same as a port or a word that is not known. */
+static void
+drops_unreadable(void **state OVS_UNUSED)
+{
+    static const int errors[] = { -ENOENT, -EINVAL, -EPERM };
+
+    for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
+        static const char *const params[] = {
+            "[\"text\",\"drops\"]",
+            "[\"text\",\"port\",\"veth0\"]",
+        };
+
+        fake.drops_error = errors[i];
+        for (size_t j = 0; j < ARRAY_SIZE(params); j++) {
+            char *reply = call("show", params[j]);
+
+            assert_non_null(strstr(reply, "\"status\":2"));
+            assert_non_null(strstr(reply, "cannot read the kernel"));
+            free(reply);
+        }
     }
 }
 
@@ -392,8 +417,9 @@ main(void)
 {
 #define T(NAME) cmocka_unit_test_setup_teardown(NAME, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(answers),   T(garbage), T(too_much),    T(bytes_one_by_one),
-        T(many_wait), T(exits),   T(socket_file), T(other_user),
+        T(answers),  T(drops_unreadable), T(garbage),
+        T(too_much), T(many_wait),        T(bytes_one_by_one),
+        T(exits),    T(socket_file),      T(other_user),
     };
 
     fatal_ignore_sigpipe();

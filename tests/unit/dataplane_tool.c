@@ -84,13 +84,13 @@ leave_out(struct objects *os)
 }
 
 static bool
-print_states(const struct plan *plan, const struct objects *want,
-             const struct objects *have)
+print_states(const struct plan *plan, const struct objects *have,
+             const struct changes *changes)
 {
     struct port_status *status = xcalloc(plan->n_ports + 1, sizeof *status);
     bool ok = true;
 
-    port_states(plan, want, have, status);
+    port_states(plan, have, changes, status);
     for (size_t i = 0; i < plan->n_ports; i++) {
         printf("port %s %s %s%s%s\n", plan->ports[i].name,
                plan->ports[i].ifindex ? plan->ports[i].device : "-",
@@ -135,19 +135,20 @@ turn(const struct dataplane *dp, const struct policy *policy, int number,
         die("observe", error);
     }
     plan_judge(plan, &have);
-    dp->want(plan, arena, &want);
+    dp->want(plan, &have, arena, &want);
     leave_out(&want);
     leave_out(&have);
     diff(&want, &have, &changes);
     print_changes(number, &changes);
     n = changes.n;
     if (!n || dry) {
-        *ret_ok = print_states(plan, &want, &have) && !n;
+        *ret_ok = print_states(plan, &have, &changes) && !n;
         for (size_t i = 0; i < have.n && observed; i++) {
             print(have.v[i].foreign ? "foreign " : "have ", &have.v[i]);
         }
     } else {
-        int result = dp->apply(plan, &changes, arena, &errors, &n_errors);
+        int result =
+            dp->apply(plan, &want, &changes, arena, &errors, &n_errors);
 
         printf("%d = %d messages\n", number, result);
         for (size_t i = 0; i < n_errors; i++) {
@@ -198,7 +199,7 @@ measure(const struct dataplane *dp, const struct policy *policy, int times)
         }
         t2 = now_ms();
         plan_judge(plan, &have);
-        dp->want(plan, arena, &want);
+        dp->want(plan, &have, arena, &want);
         t3 = now_ms();
         diff(&want, &have, &changes);
         spent[0] += t1 - t0;

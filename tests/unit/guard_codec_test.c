@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -23,8 +24,11 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 
+#include "dataplane/linux/group.h"
 #include "dataplane/linux/guard_rules.h"
+#include "dataplane/linux/nft_memo.h"
 #include "dataplane/linux/nft_rule.h"
+#include "dataplane/linux/nft_element.h"
 #include "dataplane/linux/nft_set.h"
 #include "lib/arena.h"
 #include "openvswitch/dynamic-string.h"
@@ -55,9 +59,10 @@ check_line(const char *line, size_t n)
     nftnl_rule_free(in);
 }
 
-/* All rules that the guard has, for hosts with few and many endpoints. */
+/* All rules that the guard has, for hosts with few and many endpoints, with
+ * and without a log of drops. */
 static void
-check_rules(size_t n_underlay)
+check_rules(size_t n_underlay, bool logs)
 {
     struct prefix underlay[16];
     struct policy_host host = {
@@ -76,7 +81,7 @@ check_rules(size_t n_underlay)
         assert_true(prefix_parse(s, &underlay[i]));
         free(s);
     }
-    guard_want_rules(&host, arena, &want);
+    guard_want_rules(&host, logs, arena, &want);
     for (size_t i = 0; i < want.n; i++) {
         const char *line = want.v[i].text;
 
@@ -96,9 +101,9 @@ check_rules(size_t n_underlay)
 static void
 test_guard_rules(void **state OVS_UNUSED)
 {
-    check_rules(0);
-    check_rules(4);
-    check_rules(16);
+    check_rules(0, false);
+    check_rules(4, true);
+    check_rules(16, false);
 }
 
 static void
@@ -117,10 +122,27 @@ test_lines(void **state OVS_UNUSED)
         "!iif . eth.src . ip.src in pair4; drop",
         "ip.len 0014-05dc; accept",
         "mark = vlan.tci & 0fff map vlan; accept",
+        "iif in storm; pkttype = 03; accept",
+        "#0000002a . mark & ffff0000 . eth.src in neighbours; accept",
         "ll3:1 & 7f . nh17:1 & 7f in equal8",
         "count drops iif . oif . #00000013; drop",
         "nh42:2 & fff8 . ip6.plen in fits6; th12:1 >= 50; ll3:5 != "
         "0102030405; accept",
+        "ibrname != 636f72646f6e30000000000000000000; accept",
+        "ct.state & 00000002 != 00000000; ct.mark & 00000001 == 00000000",
+        "ct.status & 00000008 == 00000000; jump connections",
+        "ct.mark = ct.mark | 00000004",
+        "ct.dir == 01; ct.zone != 0000",
+        "ct.zone = iif map tracked; goto tracked",
+        "ct.zone = mark & ffff0000 . eth.dst map tracked-macs",
+        "eth.dst & 010000000000 == 010000000000; notrack; accept",
+        "iif vmap egress",
+        "oif . mark & ffff0000 vmap ingress; drop",
+        "mark = mark | 00008000",
+        "mark = mark & ffff7fff",
+        "connections > 00001000; goto drop-connections-to",
+        "iif in logged; log 636f 00000060 egress:spoofed-mac",
+        "l4proto == 06; ip.src in acme/web/4; dport 1f40-1fa3; accept",
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
@@ -147,11 +169,36 @@ test_bad_lines(void **state OVS_UNUSED)
         "ip.len 0014",
         "iif 00000001-00000002",
         "mark = iif",
+        "pkttype = 0003",
+        "pkttype = #03",
+        "pkttype = ",
         "count drops",
         "nh0:0 == 00",
         "nh0:17 in s",
         "xx0:4 == 00000000",
         "#0001 in s",
+        "iif . oif @m in s",
+        "iif @ in s",
+        "iif @m in s",
+        "iif @m == 00000001",
+        "notrack 1",
+        "log",
+        "log 636f",
+        "log 636f 00000060",
+        "log 6f 00000060 x",
+        "log 636f 60 x",
+        "log 636f 00000060 x y",
+        "ct.zone = 0001",
+        "ct.zone = iif in tracked",
+        "ct.state & 02 != 00",
+        "ct.id == 00000001",
+        "mark = mark | 8000",
+        "mark = iif | 00008000",
+        "mark = mark & 8000",
+        "connections < 00001000",
+        "connections > 1000",
+        "iif vmap",
+        "!iif vmap egress",
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
@@ -182,6 +229,33 @@ test_foreign_expressions(void **state OVS_UNUSED)
         ds_destroy(&seen);
         nftnl_rule_free(rule);
     }
+}
+
+/* What is known of one table's rules is; what nobody has asked for between two
+ * sweeps is forgotten. */
+static void
+test_memo(void **state OVS_UNUSED)
+{
+    const char a[] = "a", b[] = "b";
+
+    assert_null(nft_memo_find(&guard_table, a, 1));
+    nft_memo_add(&guard_table, a, 1, "accept");
+    nft_memo_add(&guard_table, b, 1, "drop");
+    nft_memo_add(&guard_table, "", 0, "");
+    assert_string_equal(nft_memo_find(&guard_table, a, 1), "accept");
+    assert_string_equal(nft_memo_find(&guard_table, b, 1), "drop");
+    assert_string_equal(nft_memo_find(&guard_table, "", 0), "");
+    assert_null(nft_memo_find(&guard_table, "ab", 2));
+    assert_null(nft_memo_find(&group_table, a, 1));
+
+    nft_memo_sweep(&guard_table);
+    assert_non_null(nft_memo_find(&guard_table, a, 1));
+    nft_memo_sweep(&group_table);
+    nft_memo_sweep(&guard_table);
+    assert_non_null(nft_memo_find(&guard_table, a, 1));
+    assert_null(nft_memo_find(&guard_table, b, 1));
+    nft_memo_clear();
+    assert_null(nft_memo_find(&guard_table, a, 1));
 }
 
 static void
@@ -217,6 +291,7 @@ test_sets_differ(void **state OVS_UNUSED)
         { "s", { NFT_TYPE_DEVICE }, .size = 11 },
         { "s", { NFT_TYPE_MARK }, .size = 10 },
         { "s", { NFT_TYPE_DEVICE }, .map = true, .size = 10 },
+        { "s", { NFT_TYPE_DEVICE }, .jump = "out", .size = 10 },
         { "s", { NFT_TYPE_DEVICE, NFT_TYPE_IP4 }, .size = 10 },
         { "s",
           { NFT_TYPE_DEVICE, NFT_TYPE_IP4 },
@@ -250,7 +325,7 @@ read_element(struct nftnl_set_elem *elem, void *reading_)
 {
     struct reading *r = reading_;
 
-    assert_true(nft_element_parse(r->def, elem, r->arena, &r->o));
+    assert_true(nft_element_parse(r->def, elem, &r->o));
     r->n++;
     return 0;
 }
@@ -265,7 +340,7 @@ check_element(const struct nft_set_def *def, struct object *o)
 
     o->kind = OBJECT_NFT_ELEMENT;
     o->name = def->name;
-    nft_element_describe(def, r.arena, o);
+    nft_element_finish(def, o);
     nft_element_put(def, o, elem);
     nftnl_set_set_str(out, NFTNL_SET_TABLE, GUARD_TABLE);
     nftnl_set_set_str(out, NFTNL_SET_NAME, def->name);
@@ -332,6 +407,44 @@ test_prefixes(void **state OVS_UNUSED)
     }
 }
 
+/* A verdict that is not the one of the element is no error, and seen. */
+static void
+test_jumps(void **state OVS_UNUSED)
+{
+    static const struct nft_set_def def = {
+        "egress", { NFT_TYPE_DEVICE }, .jump = "out", .size = 10
+    };
+    static const struct {
+        int verdict;
+        const char *chain;
+    } others[] = {
+        { NFT_JUMP, "out-8" },
+        { NFT_GOTO, "out-7" },
+        { NF_ACCEPT, NULL },
+    };
+    const uint32_t ifindex = 7;
+    struct arena *arena = arena_new();
+    struct object o = { .key_len = 4, .value = { 1 } }, seen;
+
+    memcpy(o.key, &ifindex, 4);
+    check_element(&def, &o);
+    for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+        struct nftnl_set_elem *elem = nftnl_set_elem_alloc();
+
+        nftnl_set_elem_set(elem, NFTNL_SET_ELEM_KEY, &ifindex, 4);
+        nftnl_set_elem_set_u32(elem, NFTNL_SET_ELEM_VERDICT,
+                               others[i].verdict);
+        if (others[i].chain) {
+            nftnl_set_elem_set_str(elem, NFTNL_SET_ELEM_CHAIN,
+                                   others[i].chain);
+        }
+        assert_true(nft_element_parse(&def, elem, &seen));
+        assert_int_equal(seen.value[0], 0);
+        nftnl_set_elem_free(elem);
+    }
+    arena_free(arena);
+}
+
 int
 main(void)
 {
@@ -340,10 +453,12 @@ main(void)
         cmocka_unit_test(test_lines),
         cmocka_unit_test(test_bad_lines),
         cmocka_unit_test(test_foreign_expressions),
+        cmocka_unit_test(test_memo),
         cmocka_unit_test(test_sets),
         cmocka_unit_test(test_sets_differ),
         cmocka_unit_test(test_elements),
         cmocka_unit_test(test_prefixes),
+        cmocka_unit_test(test_jumps),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

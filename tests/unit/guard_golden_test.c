@@ -2,7 +2,8 @@
 
 /* Golden files of the guard: tests/golden/guard/NAME/policy.yaml and
  * inventory.json, with what guard_want() makes of them: rules.txt, the shared
- * chains, and objects.txt, all else but the sets' constants.
+ * chains, and objects.txt, all else but the sets' constants. And
+ * tests/golden/group/NAME, the same of group_want().
  *
  *     guard_golden_test [--update]
  *
@@ -10,12 +11,13 @@
 
 #include <cordon-config.h>
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "dataplane/linux/group.h"
 #include "dataplane/linux/guard.h"
+#include "golden.h"
 #include "inventory/inventory.h"
 #include "lib/arena.h"
 #include "openvswitch/dynamic-string.h"
@@ -27,40 +29,19 @@
 #include "policy/policy.h"
 #include "util.h"
 
-static const char *const names[] = { "every_role", "closed" };
+typedef void want_cb(const struct plan *, struct arena *, struct objects *);
 
-static const char *root; /* tests/golden/guard. */
-static bool update;
+static const struct {
+    const char *folder, *name;
+    want_cb *want;
+} cases[] = {
+    { "guard", "every_role", guard_want }, { "guard", "closed", guard_want },
+    { "guard", "shared", guard_want },     { "group", "tenants", group_want },
+    { "group", "none", group_want },       { "guard", "logged", guard_want },
+    { "group", "logged", group_want },     { "group", "services", group_want },
+};
 
-static bool
-compare(const char *name, const char *file, const struct ds *seen)
-{
-    char *path = xasprintf("%s/%s/%s", root, name, file);
-    struct ds golden = DS_EMPTY_INITIALIZER;
-    FILE *stream = fopen(path, update ? "w" : "r");
-    bool same = update;
-    int c;
-
-    if (!stream) {
-        ovs_fatal(errno, "%s", path);
-    }
-    if (update) {
-        fputs(ds_cstr_ro(seen), stream);
-    } else {
-        while ((c = getc(stream)) != EOF) {
-            ds_put_char(&golden, c);
-        }
-        same = !strcmp(ds_cstr(&golden), ds_cstr_ro(seen));
-        if (!same) {
-            printf("FAIL %s; expected:\n%sseen:\n%s", path, ds_cstr(&golden),
-                   ds_cstr_ro(seen));
-        }
-    }
-    fclose(stream);
-    free(path);
-    ds_destroy(&golden);
-    return same;
-}
+static struct golden golden; /* tests/golden/FOLDER. */
 
 static bool
 is_constant(const struct object *o)
@@ -84,8 +65,10 @@ print(const struct objects *os, bool shared, struct ds *ds)
     ds_clear(ds);
     for (size_t i = 0; i < os->n; i++) {
         const struct object *o = &os->v[i];
-        bool chain =
-            o->kind == OBJECT_NFT_CHAIN || o->kind == OBJECT_NFT_RULES;
+        bool rules =
+            o->kind == OBJECT_NFT_RULES || o->kind == OBJECT_GROUP_RULES;
+        bool chain = rules || o->kind == OBJECT_NFT_CHAIN
+                     || o->kind == OBJECT_GROUP_CHAIN;
 
         if (shared != (chain && !o->ifindex) || is_constant(o)) {
             continue;
@@ -93,17 +76,17 @@ print(const struct objects *os, bool shared, struct ds *ds)
         if (!shared) {
             object_format(o, ds);
             ds_put_char(ds, '\n');
-        } else if (o->kind == OBJECT_NFT_RULES) {
+        } else if (rules) {
             ds_put_format(ds, "%s\n%s\n\n", o->name, o->text);
         }
     }
 }
 
 static bool
-run(const char *name)
+run(const char *name, want_cb *want_objects)
 {
-    char *policy_path = xasprintf("%s/%s/policy.yaml", root, name);
-    char *inventory_path = xasprintf("%s/%s/inventory.json", root, name);
+    char *policy_path = golden_path(&golden, name, "policy.yaml");
+    char *inventory_path = golden_path(&golden, name, "inventory.json");
     struct ds text = DS_EMPTY_INITIALIZER;
     struct json *json = json_from_file(inventory_path);
     struct arena *arena = arena_new();
@@ -118,7 +101,7 @@ run(const char *name)
     }
     inv = fixture_inventory(json);
     plan = desire(policy, inv);
-    guard_want(plan, arena, &want);
+    want_objects(plan, arena, &want);
     objects_sort(&want);
     for (size_t i = 1; i < want.n; i++) {
         if (!object_cmp(&want.v[i - 1], &want.v[i])) {
@@ -129,9 +112,9 @@ run(const char *name)
         }
     }
     print(&want, true, &text);
-    ok &= compare(name, "rules.txt", &text);
+    ok &= golden_compare(&golden, name, "rules.txt", &text);
     print(&want, false, &text);
-    ok &= compare(name, "objects.txt", &text);
+    ok &= golden_compare(&golden, name, "objects.txt", &text);
 
     objects_done(&want);
     plan_free(plan);
@@ -148,17 +131,15 @@ run(const char *name)
 int
 main(int argc, char *argv[])
 {
-    const char *srcdir = getenv("srcdir");
-    char *dir = xasprintf("%s/tests/golden/guard", srcdir ? srcdir : ".");
     size_t passed = 0;
 
     set_program_name(argv[0]);
-    root = dir;
-    update = argc > 1 && !strcmp(argv[1], "--update");
-    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-        passed += run(names[i]);
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        golden_init(&golden, cases[i].folder);
+        golden.update = argc > 1 && !strcmp(argv[1], "--update");
+        passed += run(cases[i].name, cases[i].want);
+        golden_done(&golden);
     }
-    printf("%zu passed, %zu failed\n", passed, ARRAY_SIZE(names) - passed);
-    free(dir);
-    return passed == ARRAY_SIZE(names) ? 0 : 1;
+    printf("%zu passed, %zu failed\n", passed, ARRAY_SIZE(cases) - passed);
+    return passed == ARRAY_SIZE(cases) ? 0 : 1;
 }

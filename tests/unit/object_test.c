@@ -234,7 +234,7 @@ test_progress(void **state OVS_UNUSED)
         { CHANGE_DEL, NULL, &segment },
         { CHANGE_MOD, &other, &other },
     };
-    struct changes ch = { v, ARRAY_SIZE(v), ARRAY_SIZE(v) };
+    struct changes ch = { .v = v, .n = ARRAY_SIZE(v) };
     struct progress p;
 
     device.kind = OBJECT_QDISC;
@@ -275,6 +275,61 @@ test_stages(void **state OVS_UNUSED)
     assert_int_equal(last, STAGE_OPEN);
 }
 
+/* Objects of one key stay in their order: value[0] is where each was. */
+static void
+assert_sorted(const uint16_t *keys, size_t n)
+{
+    struct objects os = { .n = 0 };
+    uint64_t before = 0, after = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        struct object o = vlan(1, keys[i], NULL);
+
+        o.value[0] = i;
+        objects_add(&os, &o);
+        before += keys[i] * (i + 1);
+    }
+    objects_sort(&os);
+    assert_int_equal(os.n, n);
+    for (size_t i = 0; i < n; i++) {
+        const struct object *o = &os.v[i];
+
+        assert_int_equal(o->key[0] << 8 | o->key[1], keys[o->value[0]]);
+        after += keys[o->value[0]] * (o->value[0] + 1);
+        if (i) {
+            int c = object_cmp(o - 1, o);
+
+            assert_true(c < 0 || (!c && o[-1].value[0] < o->value[0]));
+        }
+    }
+    assert_int_equal(before, after);
+    objects_done(&os);
+}
+
+static void
+test_sort(void **state OVS_UNUSED)
+{
+    static const uint16_t cases[][6] = {
+        { 1, 2, 3, 4, 5, 6 }, { 6, 5, 4, 3, 2, 1 }, { 1, 1, 1, 1, 1, 1 },
+        { 4, 5, 6, 1, 2, 3 }, { 2, 1, 2, 1, 2, 1 }, { 1, 3, 5, 2, 4, 6 },
+    };
+    uint16_t many[1000];
+    uint32_t x = 1;
+
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        for (size_t n = 0; n <= 6; n++) {
+            assert_sorted(cases[i], n);
+        }
+    }
+    for (size_t n = 1; n <= ARRAY_SIZE(many); n += 111) {
+        for (size_t i = 0; i < n; i++) {
+            x = x * 1664525 + 1013904223;
+            many[i] = x >> 22;
+        }
+        assert_sorted(many, n);
+    }
+}
+
 int
 main(void)
 {
@@ -284,6 +339,7 @@ main(void)
         cmocka_unit_test(test_diff_mixed),
         cmocka_unit_test(test_diff_foreign),
         cmocka_unit_test(test_compare),
+        cmocka_unit_test(test_sort),
         cmocka_unit_test(test_format),
         cmocka_unit_test(test_concerns),
         cmocka_unit_test(test_progress),

@@ -153,6 +153,7 @@ read_links(const struct json *json, struct inventory *inv)
         ovs_strlcpy(l->kind, string(e, "kind"), sizeof l->kind);
         ovs_strlcpy(l->bus, string(e, "bus"), sizeof l->bus);
         ovs_strlcpy(l->parent, string(e, "parent"), sizeof l->parent);
+        ovs_strlcpy(l->alias, string(e, "alias"), sizeof l->alias);
         read_mac(e, &l->mac);
         l->flags = (has_flag(e, "up") ? IFF_UP : 0)
                    | (has_flag(e, "carrier") ? 0x10000 : 0)
@@ -200,6 +201,12 @@ print_port(const struct plan *plan, const struct plan_port *p, struct ds *ds)
     }
     if (p->standby) {
         ds_put_cstr(ds, " standby");
+    }
+    if (p->isolated) {
+        ds_put_cstr(ds, " isolated");
+    }
+    if (p->community) {
+        ds_put_format(ds, " community %" PRIu32, p->community);
     }
     ds_put_char(ds, '\n');
     for (size_t i = 0; i < p->n_macs; i++) {

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "dataplane/dataplane.h"
+#include "golden.h"
 #include "inventory/inventory.h"
 #include "lib/arena.h"
 #include "openvswitch/dynamic-string.h"
@@ -34,19 +35,12 @@
 #include "svec.h"
 #include "util.h"
 
-static bool update;
-static const char *root; /* tests/golden/plan. */
-
-static char *
-path_of(const char *name, const char *file)
-{
-    return xasprintf("%s/%s/%s", root, name, file);
-}
+static struct golden golden; /* tests/golden/plan. */
 
 static struct json *
 read_json(const char *name, const char *file)
 {
-    char *path = path_of(name, file);
+    char *path = golden_path(&golden, name, file);
     struct json *json = json_from_file(path);
 
     if (json->type == JSON_STRING) {
@@ -61,7 +55,7 @@ static void
 judge(const char *name, struct plan *plan, const struct inventory *inv,
       struct arena *arena)
 {
-    char *path = path_of(name, "foreign.json");
+    char *path = golden_path(&golden, name, "foreign.json");
     struct objects have = { .n = 0 };
     struct json *json;
 
@@ -104,42 +98,12 @@ print_objects(const struct objects *os, struct ds *ds)
 }
 
 static bool
-compare(const char *name, const char *file, const struct ds *seen)
-{
-    struct ds golden = DS_EMPTY_INITIALIZER;
-    char *path = path_of(name, file);
-    FILE *stream = fopen(path, update ? "w" : "r");
-    bool same = update;
-    int c;
-
-    if (!stream) {
-        ovs_fatal(errno, "%s", path);
-    }
-    if (update) {
-        fputs(ds_cstr_ro(seen), stream);
-    } else {
-        while ((c = getc(stream)) != EOF) {
-            ds_put_char(&golden, c);
-        }
-        same = !strcmp(ds_cstr(&golden), ds_cstr_ro(seen));
-        if (!same) {
-            printf("FAIL %s; expected:\n%sseen:\n%s", path, ds_cstr(&golden),
-                   ds_cstr_ro(seen));
-        }
-    }
-    fclose(stream);
-    free(path);
-    ds_destroy(&golden);
-    return same;
-}
-
-static bool
 run(const char *name)
 {
     struct ds text = DS_EMPTY_INITIALIZER;
-    struct objects want = { .n = 0 };
+    struct objects want = { .n = 0 }, have = { .n = 0 };
     struct arena *arena = arena_new();
-    char *path = path_of(name, "policy.yaml");
+    char *path = golden_path(&golden, name, "policy.yaml");
     struct json *json = read_json(name, "inventory.json");
     struct inventory *inv = fixture_inventory(json);
     struct policy *policy;
@@ -153,9 +117,9 @@ run(const char *name)
     judge(name, plan, inv, arena);
     ds_clear(&text);
     fixture_print_plan(plan, &text);
-    ok = compare(name, "plan.txt", &text);
+    ok = golden_compare(&golden, name, "plan.txt", &text);
 
-    dataplane_linux.want(plan, arena, &want);
+    dataplane_linux.want(plan, &have, arena, &want);
     for (size_t i = 1; i < want.n; i++) {
         if (object_cmp(&want.v[i - 1], &want.v[i]) >= 0) {
             printf("FAIL %s: wanted twice, or not sorted\n", name);
@@ -164,7 +128,7 @@ run(const char *name)
     }
     ds_clear(&text);
     print_objects(&want, &text);
-    ok &= compare(name, "objects.txt", &text);
+    ok &= golden_compare(&golden, name, "objects.txt", &text);
 
     objects_done(&want);
     plan_free(plan);
@@ -180,11 +144,11 @@ run(const char *name)
 static void
 find_names(struct svec *names)
 {
-    DIR *dir = opendir(root);
+    DIR *dir = opendir(golden.root);
     struct dirent *e;
 
     if (!dir) {
-        ovs_fatal(errno, "%s", root);
+        ovs_fatal(errno, "%s", golden.root);
     }
     while ((e = readdir(dir))) {
         if (e->d_name[0] != '.') {
@@ -198,16 +162,14 @@ find_names(struct svec *names)
 int
 main(int argc, char *argv[])
 {
-    const char *srcdir = getenv("srcdir");
-    char *dir = xasprintf("%s/tests/golden/plan", srcdir ? srcdir : ".");
     struct svec names = SVEC_EMPTY_INITIALIZER;
     size_t passed = 0;
 
     set_program_name(argv[0]);
-    root = dir;
+    golden_init(&golden, "plan");
     for (int i = 1; i < argc; i++) {
         if (!strcmp(argv[i], "--update")) {
-            update = true;
+            golden.update = true;
         } else {
             svec_add(&names, argv[i]);
         }
@@ -221,6 +183,6 @@ main(int argc, char *argv[])
     printf("%zu passed, %zu failed\n", passed, names.n - passed);
     argc = passed && passed == names.n ? 0 : 1;
     svec_destroy(&names);
-    free(dir);
+    golden_done(&golden);
     return argc;
 }

@@ -81,9 +81,12 @@ done(struct world *w)
 static void
 assert_state(struct world *w, enum port_state expected, const char *why)
 {
+    struct changes changes = { .n = 0 };
     struct port_status s;
 
-    port_states(&w->plan, &w->want, &w->have, &s);
+    diff(&w->want, &w->have, &changes);
+    port_states(&w->plan, &w->have, &changes, &s);
+    changes_done(&changes);
     assert_string_equal(port_state_name(s.state), port_state_name(expected));
     if (why) {
         assert_non_null(s.why);

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-/* policy_check [--dump] PATH: loads a policy as `cordon check` does, for the
- * tests that hold errors, schema and result against what they should be.
- * Exits 0 for a policy, 1 for errors (which it prints), 2 for wrong usage.
- * --dump prints all of the policy, one line for each thing.
+/* policy_check [--dump] PATH: loads a policy as `cordon check` does; for the
+ * tests that hold errors, schema and result against what they should be. Exits
+ * 0 for a policy, 1 for errors (which it prints), 2 for wrong usage. --dump
+ * prints all of the policy, one line for each thing.
  *
  * policy_check --each PATH...: the same for many; after the errors of each
  * comes a line "= valid" or "= invalid". Exits 0. */
 
 #include <cordon-config.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -61,9 +62,32 @@ dump_host(const struct policy_host *h)
 }
 
 static void
+dump_ports(const struct policy_ports *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        printf(" %d:%u-%u", p[i].protocol, p[i].first, p[i].last);
+    }
+}
+
+static void
+dump_service(const struct policy_service *s)
+{
+    printf("  service %s " ETH_ADDR_FMT "%s device %s port %s max %" PRIu32
+           " allow",
+           s->name, ETH_ADDR_ARGS(s->mac), s->dhcp ? " dhcp" : "",
+           s->device ? s->device : "-",
+           s->interface ? s->interface->port : "-", s->max_connections);
+    dump_ports(s->ports, s->n_ports);
+    dump_where(&s->where);
+    printf("   ");
+    dump_addrs(s->addresses, s->n_addresses);
+}
+
+static void
 dump_network(const struct policy_network *n)
 {
-    printf("network %s/%s vlan %u", n->tenant->name, n->name, n->vlan);
+    printf("network %s/%s vlan %u%s", n->tenant->name, n->name, n->vlan,
+           n->shared ? " shared" : "");
     dump_prefixes("subnets", n->subnets, n->n_subnets);
     dump_where(&n->where);
     for (size_t i = 0; i < n->n_gateways; i++) {
@@ -72,6 +96,76 @@ dump_network(const struct policy_network *n)
         printf("  gateway " ETH_ADDR_FMT, ETH_ADDR_ARGS(g->mac));
         dump_addrs(g->addresses, g->n_addresses);
     }
+    for (size_t i = 0; i < n->n_services; i++) {
+        dump_service(&n->services[i]);
+    }
+}
+
+static void
+dump_rule(const struct policy_rule *r, const char *direction)
+{
+    printf("  %s", direction);
+    dump_ports(r->ports, r->n_ports);
+    printf(" type %d code %d peers [", r->icmp_type, r->icmp_code);
+    for (size_t i = 0; i < r->n_peers; i++) {
+        const struct policy_peer *p = &r->peers[i];
+        char buf[PREFIX_STRLEN];
+
+        printf("%s%s", i ? " " : "",
+               p->kind == PEER_ANY      ? "any"
+               : p->kind == PEER_PREFIX ? prefix_format(&p->prefix, buf)
+               : p->kind == PEER_GROUP  ? "group:"
+                                        : "network:");
+        if (p->kind == PEER_GROUP || p->kind == PEER_NETWORK) {
+            printf("%s",
+                   p->kind == PEER_GROUP ? p->group->name : p->network->name);
+        }
+    }
+    printf("] \"%s\"", r->description);
+    dump_where(&r->where);
+}
+
+static void
+dump_group(const struct policy_group *g)
+{
+    static const char *const names[] = { "ingress", "egress" };
+
+    printf("group %s/%s%s \"%s\"", g->tenant->name, g->name,
+           g->stateless ? " stateless" : "", g->description);
+    dump_where(&g->where);
+    for (size_t d = 0; d < POLICY_N_DIRECTIONS; d++) {
+        if (g->has[d] && !g->n_rules[d]) {
+            printf("  %s nothing\n", names[d]);
+        }
+        for (size_t i = 0; i < g->n_rules[d]; i++) {
+            dump_rule(&g->rules[d][i], names[d]);
+        }
+    }
+}
+
+/* What tenants' rules make of an interface. */
+static void
+dump_limits(const struct policy_interface *i)
+{
+    static const char *const names[] = { "ingress", "egress" };
+
+    if (i->n_groups) {
+        printf("    groups");
+        for (size_t j = 0; j < i->n_groups; j++) {
+            printf(" %s", i->groups[j]->name);
+        }
+        printf("\n");
+    }
+    if (i->max_connections != POLICY_MAX_CONNECTIONS || i->packet_rate) {
+        printf("    max_connections %u packet_rate %u\n", i->max_connections,
+               i->packet_rate);
+    }
+    for (size_t d = 0; d < POLICY_N_DIRECTIONS; d++) {
+        if (i->rate[d].rate) {
+            printf("    %s rate %" PRIu64 " burst %" PRIu32 "\n", names[d],
+                   i->rate[d].rate, i->rate[d].burst);
+        }
+    }
 }
 
 static void
@@ -79,8 +173,11 @@ dump_interface(const struct policy_interface *i)
 {
     char buf[ADDR_STRLEN];
 
-    printf("  interface %s " ETH_ADDR_FMT " network %s", i->port,
-           ETH_ADDR_ARGS(i->mac), i->network->name);
+    printf(
+        "  interface %s " ETH_ADDR_FMT " network %s%s%s", i->port,
+        ETH_ADDR_ARGS(i->mac),
+        i->network->tenant == i->guest->tenant ? "" : i->network->tenant->name,
+        i->network->tenant == i->guest->tenant ? "" : "/", i->network->name);
     dump_prefixes("addresses", i->addresses, i->n_addresses);
     printf(" link_local %s", i->link_local == LINK_LOCAL_EUI64 ? "eui64"
                              : i->link_local == LINK_LOCAL_ANY
@@ -90,6 +187,7 @@ dump_interface(const struct policy_interface *i)
            i->dhcp_server ? " dhcp_server" : "", i->storm,
            i->device ? i->device : "-");
     dump_where(&i->where);
+    dump_limits(i);
     for (size_t j = 0; j < i->n_extra; j++) {
         printf("    extra " ETH_ADDR_FMT, ETH_ADDR_ARGS(i->extra[j].mac));
         dump_prefixes("addresses", i->extra[j].addresses,
@@ -122,7 +220,17 @@ dump(const struct policy *p)
     for (size_t i = 0; i < p->n_tenants; i++) {
         const struct policy_tenant *t = &p->tenants[i];
 
-        printf("tenant %s\n", t->name);
+        printf("tenant %s%s%s", t->name, t->community ? " community" : "",
+               t->log ? " log" : "");
+        if (t->has_defaults) {
+            printf(" ingress %s egress %s",
+                   t->allow[POLICY_INGRESS] ? "allow" : "deny",
+                   t->allow[POLICY_EGRESS] ? "allow" : "deny");
+        }
+        printf("\n");
+        for (size_t j = 0; j < t->n_groups; j++) {
+            dump_group(&t->groups[j]);
+        }
         for (size_t j = 0; j < t->n_networks; j++) {
             dump_network(&t->networks[j]);
         }

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Fixtures of the tests that run inside a test VM."""
 
-import os
+import pathlib
 import sys
 
 import pytest
 
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE / "lib"), str(HERE.parent),
+                str(HERE.parent / "corpus")]
 
 import netns   # noqa: E402
 

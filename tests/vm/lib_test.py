@@ -25,7 +25,12 @@ def bridge(ns, *ports):
            " mcast_snooping 1")
     ns.run("ip link set br0 up")
     for port in ports:
-        ns.run("ip link set %s master br0" % port)
+        join(ns, port)
+
+
+def join(ns, port):
+    ns.run("ip link set dev %s master br0" % port)
+    until(lambda: netns.forwards(port, ns), port + " forwards")
 
 
 @pytest.fixture
@@ -83,7 +88,7 @@ def test_tag_is_given_back(namespaces):
 def test_access_port_tags_and_drops(lab):
     sw, a, c = lab
     netns.veth("up", "wire", ns=sw)
-    sw.run("ip link set dev up master br0")
+    join(sw, "up")
     sw.run("bridge vlan add dev up vid 100")
     with Wire("a0", a) as sender, Wire("wire") as trunk, \
             Wire("c0", c) as peer:

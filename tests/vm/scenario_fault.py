@@ -6,7 +6,8 @@ import errno
 
 import pytest
 
-from lab import (DEVICE, Fault, beacon, changed, closed, spoofs, unicast)
+from frames import beacon, spoofs, unicast
+from lab import DEVICE, Fault, changed, closed
 from netns import link_info
 from shell import sh, until
 

@@ -7,12 +7,18 @@ import time
 
 import pytest
 
-from lab import (BRIDGE, DEVICE, IP, UPLINK, VLAN, Xdp, beacon, checksum,
-                 host_received, is_up, mark, spoofs, tagged, udp, unicast)
+from bed import checksum, host_received
+from frames import IP, VLAN, beacon, mark, spoofs, tagged, udp, unicast
+from lab import BRIDGE, DEVICE, UPLINK, is_up
 from netns import link_info
-from shell import sh, sysctl, until
+from shell import CommandError, sh, sysctl, until
+from xdp import Xdp
 
-REPAIR = 1.0            # Seconds.
+# Seconds on the machine's clock. Run by tests/vm/check, that counts the
+# processor's instructions, a thousand a microsecond, so that a busy host makes
+# nothing slower; a real processor does more in a second.
+REPAIR = 1.0
+POLL = 0.05             # Looking takes the machine's time, too.
 FOREIGN = "foreign0"
 MAC_P, MAC_B = "02:00:00:00:00:0c", "02:00:00:00:00:0b"
 
@@ -30,12 +36,12 @@ def load(lab):
                      3000)]
 
 
-def isolated(seen):
+def isolated(seen, *more):
     """Nobody has what is not theirs."""
     assert not seen.rows("S") and not seen.others(), (seen.rows("S"),
                                                       seen.others())
     allowed = {("u", "P", 0), ("b", "P", 0), ("b", "uplink", VLAN["A"]),
-               ("q", "uplink", VLAN["B"]), ("w", "P", 0)}
+               ("q", "uplink", VLAN["B"]), ("w", "P", 0), *more}
     # What the tap on the bridge device sees has not passed its own hook:
     # whether the host gets it is asked of its IP.
     extra = {(r["stream"], r["place"], r["vlan"]) for r in seen.rows()
@@ -80,6 +86,8 @@ BREAKS = {
               lambda: chains()),
     "nomaster": ("ip link set %s nomaster" % DEV,
                  lambda: link_info(DEV).get("master")),
+    "nomaster-uplink": ("ip link set %s nomaster" % UPLINK,
+                        lambda: link_info(UPLINK).get("master")),
     "down": ("ip link set %s down" % DEV, lambda: is_up(DEV)),
     "qdisc": ("tc qdisc del dev %s clsact" % DEV, lambda: tc(DEV)),
     "qdisc-peer": ("tc qdisc del dev %s clsact" % DEVICE["P"],
@@ -114,23 +122,27 @@ BREAKS = {
     "ipv6": ("sysctl -w net.ipv6.conf.%s.disable_ipv6=0" % BRIDGE,
              lambda: sysctl("net.ipv6.conf.%s.disable_ipv6" % BRIDGE)),
 }
-FLAGS = {"learning": "on", "flood": "on", "locked": "off", "hairpin": "on",
-         "neigh_suppress": "on", "isolated": "on", "bcast_flood": "off",
-         "mcast_to_unicast": "on", "proxy_arp": "on", "proxy_arp_wifi": "on",
-         "root_block": "on", "guard": "on", "mcast_router": "2",
-         "vlan_tunnel": "on"}
-for _flag, _value in FLAGS.items():
-    _how = ("ip link set %s type bridge_slave mcast_router %s"
-            % (DEV, _value) if _flag == "mcast_router" else
-            "ip link set %s type bridge_slave proxy_arp%s %s"
-            % (DEV, _flag[9:], _value) if _flag.startswith("proxy_arp") else
-            "bridge link set dev %s %s %s" % (DEV, _flag, _value))
-    BREAKS["flag-" + _flag] = (_how, lambda: port_attributes())
+# What opens a port of the bridge, and what is only not ours.
+FLAGS = {"open": {"learning": "on", "flood": "on", "locked": "off",
+                  "hairpin": "on", "mcast_to_unicast": "on",
+                  "mcast_router": "2", "proxy_arp": "on",
+                  "proxy_arp_wifi": "on", "root_block": "off",
+                  "guard": "off"},
+         "other": {"neigh_suppress": "on", "isolated": "on",
+                   "bcast_flood": "off", "vlan_tunnel": "on"}}
+for _what, _flags in FLAGS.items():
+    BREAKS["flags-" + _what] = (
+        "ip link set %s type bridge_slave " % DEV
+        + " ".join("%s %s" % item for item in _flags.items()),
+        port_attributes)
+# A guest may hear itself: that is nothing of another's.
+ECHO = {"flags-open": [("b", "A", 0)]}
 
 
 @pytest.mark.parametrize("what", BREAKS)
 def test_repaired_within_a_second_under_load(lab, what):
     command, look = BREAKS[what]
+    echo = ECHO.get(what, [])
     host = host_received()
     with lab.watch() as watch:
         senders = load(lab)
@@ -142,29 +154,29 @@ def test_repaired_within_a_second_under_load(lab, what):
         sh(command)
         broken = look()
         assert broken != good, "%s changes nothing: %s" % (command, good)
+        if what.startswith("flags-"):
+            assert len(broken.items() - good.items()) == len(
+                FLAGS[what[6:]]), broken
         senders[0].wait_sent(100)
-        isolated(watch.seen())
+        isolated(watch.seen(), *echo)
         lab.agent.daemon.signal(18)
         until(lambda: look() == good, "it is repaired: %s is %s"
-              % (good, look()), 10)
-        # Then with the agent at work. The machine may be slowed down by
-        # others, so the best of three counts.
-        took = []
-        while len(took) < 3 and (not took or min(took) > REPAIR):
-            lab.agent.settled()
-            sh(command)
-            begin = time.monotonic()
-            until(lambda: look() == good, "it is repaired again", 10)
-            took.append(time.monotonic() - begin)
+              % (good, look()), 10, every=POLL)
+        # Then with the agent at work.
+        lab.agent.settled()
+        sh(command)
+        begin = time.monotonic()
+        until(lambda: look() == good, "it is repaired again", 10, every=POLL)
+        took = time.monotonic() - begin
         lab.agent.wait_open(timeout=10)
         count = watch.seen().got("u", "P")
         until(lambda: watch.seen().got("u", "P") > count + 20, "u goes on")
-        seen = isolated(watch.seen_after(senders))
+        seen = isolated(watch.seen_after(senders), *echo)
         assert seen.got("w", "P")
     assert host_received() == host, "the host's IP was reached"
     assert lab.agent.summary()["drifts"] > before
     assert "drift" in lab.agent.daemon.log()
-    assert min(took) <= REPAIR, took
+    assert took <= REPAIR, "%.2f s" % took
 
 
 def test_without_the_lock_a_flush_would_open(lab):
@@ -178,6 +190,18 @@ def test_without_the_lock_a_flush_would_open(lab):
         senders[0].wait_sent(100)
         with pytest.raises(AssertionError):
             isolated(watch.seen_after(senders))
+
+
+def test_without_the_guard_a_vif_out_of_the_bridge_reaches_the_host(lab):
+    """The twin of "nomaster": the host's IP takes what nobody has classed as
+    another host's."""
+    lab.agent.daemon.kill()
+    sh("nft flush ruleset")
+    sh("ip link set %s nomaster" % DEV)
+    host = host_received()
+    with lab.send("A", [beacon("A", "b")], 700) as sender:
+        sender.wait_sent(20)
+        until(lambda: host_received() != host, "the host's IP is reached")
 
 
 def test_two_tenants_on_one_bridge_by_mistake(lab):
@@ -198,50 +222,120 @@ def test_two_tenants_on_one_bridge_by_mistake(lab):
         assert not seen.got("b", "B") and not seen.got("q", "P")
 
 
-def redirected(where, target):
-    return ("tc filter add dev %s matchall action mirred egress redirect "
-            "dev %s" % (where, target))
+def block(device, side):
+    """The number of the block of filters that a device's lock shares."""
+    words = tc(device).split()
+    return words[words.index(side + "_block") + 1]
 
 
+def instead_of_the_lock(action):
+    """The kernel takes no filter for a device whose qdisc has shared blocks,
+    so the qdisc makes room for one without."""
+    return (["tc qdisc del dev %s clsact" % DEV,
+             "tc qdisc add dev %s clsact" % DEV,
+             "tc filter add dev %s ingress matchall action %s"
+             % (DEV, action)], ["tc qdisc del dev %s clsact" % DEV])
+
+
+def into_a_block(side, action):
+    """The other way: into the block itself, for all whose block it is."""
+    where = "block %s pref 7" % block(DEV, side)
+    return (["tc filter add %s matchall action %s" % (where, action)],
+            ["tc filter del " + where])
+
+
+def tc_all(commands, check=True):
+    """Runs one after the other; without check, whether all went well."""
+    result = sh(["tc", "-batch", "-"], check=check, stdin="".join(
+        command.removeprefix("tc ") + "\n" for command in commands))
+    return check or not result[0]
+
+
+def redirect(to, device):
+    return "mirred %s redirect dev %s" % (to, device)
+
+
+# How, and whose ports fail of it.
 HOOKS = {
-    "redirect": redirected(DEV + " ingress", DEVICE["B"]),
-    "redirect-uplink": redirected(DEV + " ingress", UPLINK),
-    "redirect-ifb": redirected(DEV + " ingress", "ifb0"),
-    "mirror": "tc filter add dev %s egress pref 1 matchall action mirred "
-              "egress mirror dev %s" % (DEV, DEVICE["B"]),
-    "skbedit": "tc filter add dev %s ingress matchall action skbedit mark "
-               "0xc80000" % DEV,
+    "redirect": (lambda: instead_of_the_lock(
+        redirect("egress", DEVICE["B"])), "A"),
+    "redirect-in": (lambda: instead_of_the_lock(
+        redirect("ingress", DEVICE["B"])), "A"),
+    "redirect-uplink": (lambda: instead_of_the_lock(
+        redirect("egress", UPLINK)), "A"),
+    "redirect-ifb": (lambda: instead_of_the_lock(
+        redirect("egress", "ifb0")), "A"),
+    "skbedit": (lambda: instead_of_the_lock(
+        "skbedit mark 0x%x" % (VLAN["B"] << 16)), "A"),
+    "block-redirect": (lambda: into_a_block(
+        "ingress", redirect("egress", DEVICE["B"])), "APB"),
+    "block-ifb": (lambda: into_a_block(
+        "ingress", redirect("egress", "ifb0")), "APB"),
+    "block-mirror": (lambda: into_a_block(
+        "egress", "mirred egress mirror dev " + DEVICE["B"]), "AP"),
 }
 
 
 @pytest.mark.parametrize("what", HOOKS)
 def test_tc_in_front_of_the_guard_fails_the_port(lab, what):
-    """The port is failed and down, with the reason, and opens again when the
-    filter goes; meanwhile nothing crosses, not even before it is noticed."""
+    """The ports are failed and down, with the reason, and open again when
+    the filter goes; meanwhile nothing crosses, not even before it is
+    noticed."""
+    how, whose = HOOKS[what]
+    devices = [DEVICE[name] for name in whose]
     sh("ip link add ifb0 type ifb")
     lab.extra.append("ifb0")
     sh("ip link set ifb0 up")
+    host = host_received()
     with lab.watch() as watch:
         senders = load(lab)
         until(lambda: watch.seen().got("u", "P"), "traffic flows")
+        do, undo = how()
+        with pytest.raises(CommandError, match="[Bb]lock"):
+            sh("tc filter add dev %s ingress matchall action pass" % DEV)
+        # First with the agent stopped, so that there is time to look.
+        lab.agent.daemon.signal(19)
+        tc_all(do)
+        senders[0].wait_sent(100)
+        isolated(watch.seen())
+        tc_all(undo)
+        lab.agent.daemon.signal(18)
+        lab.agent.wait_open()
+        # Then with the agent at work.
+        until(lambda: tc_all(do, check=False), "the agent keeps out of it")
         begin = time.monotonic()
-        sh(HOOKS[what])
-        port = lab.agent.wait_state(DEV, "failed", 10)
-        until(lambda: not is_up(DEV), "it is down", 5)
+        until(lambda: not any(map(is_up, devices)), "they are down", 10,
+              every=POLL)
         took = time.monotonic() - begin
-        assert port["why"], port
-        senders[1].wait_sent(20)
-        seen = isolated(watch.seen())
-        count = seen.got("u", "P")
-        for other in ("P", "B"):
-            assert lab.agent.state(DEVICE[other]) == "open"
-        direction = "egress pref 1" if what == "mirror" else "ingress"
-        sh("tc filter del dev %s %s" % (DEV, direction))
-        lab.agent.wait_open(DEV)
+        for device in devices:
+            port = lab.agent.wait_state(device, "failed", 5)
+            assert port["why"], port
+        for device in set(DEVICE.values()) - set(devices):
+            lab.agent.wait_open(device)
+        count = isolated(watch.seen()).got("u", "P")
+        senders[2].wait_sent(20)
+        assert isolated(watch.seen()).got("u", "P") == count
+        tc_all(undo)
+        lab.agent.wait_open()
         until(lambda: watch.seen().got("u", "P") > count, "u goes on")
         isolated(watch.seen_after(senders))
     sh("ip link del ifb0")
-    assert took <= 4 * REPAIR, "%.2f s" % took
+    assert host_received() == host, "the host's IP was reached"
+    assert took <= REPAIR, "%.2f s" % took
+
+
+def test_without_lock_and_guard_a_redirect_carries(lab):
+    """The twin: then A's frames are B's."""
+    lab.agent.daemon.kill()
+    tc_all(instead_of_the_lock(redirect("egress", DEVICE["B"]))[0])
+    sh("tc qdisc del dev %s clsact" % DEVICE["B"])
+    sh("nft flush ruleset")
+    with lab.watch() as watch:
+        with lab.send("A", [unicast("A", "P", "u")], 700) as sender:
+            sender.wait_sent(20)
+            until(lambda: watch.seen().got("u", "B"), "B gets them")
+        with pytest.raises(AssertionError):
+            isolated(watch.seen())
 
 
 def test_xdp_in_front_of_the_guard_fails_the_port(lab):
@@ -271,7 +365,7 @@ def fragments(stream):
         head[2:4] = (20 + len(part)).to_bytes(2, "big")
         head[6:8] = (more | offset // 8).to_bytes(2, "big")
         head[10:12] = bytes(2)
-        head[10:12] = checksum(bytes(head[:10] + head[12:]))
+        head[10:12] = checksum(bytes(head))
         frames.append(whole[:14] + bytes(head) + part)
     return frames
 

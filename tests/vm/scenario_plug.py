@@ -8,12 +8,13 @@ import time
 
 import lab as lab_
 import rtnl
-from lab import (BRIDGE, DEVICE, PORT, UPLINK, VLAN, Sender, arp, beacon,
-                 changed, closed, is_up, spoofs, stopped, unicast)
+from frames import VLAN, arp, beacon, spoofs, unicast
+from lab import BRIDGE, DEVICE, PORT, UPLINK, changed, closed, is_up, stopped
+from traffic import Sender
 from netns import ifindex, link_info
 from shell import sh, until
 
-CYCLES = 100
+CYCLES = 40
 
 
 def hostile():
@@ -34,7 +35,7 @@ def nothing_leaked(seen):
 
 def test_traffic_before_the_filter(lab):
     """A tap's guest sends spoofs and beacons while it is plugged in and
-    taken away 100 times."""
+    taken away, CYCLES times."""
     lab.unplug("A")
     with lab.watch() as watch:
         for i in range(CYCLES):
@@ -266,7 +267,7 @@ def test_an_ifindex_of_another_tenant_is_reused(lab):
         lab.unplug("B")
         lab.plug("A", index=index)
         lab.plug("B")
-        lab.agent.wait_open()
+        lab.agent.wait_open(*DEVICE.values())
     with lab.watch() as watch, lab.send("A", hostile(), 300):
         until(lambda: watch.seen().got("b", "P"), "A works")
         nothing_leaked(watch.seen())
@@ -285,7 +286,7 @@ def test_same_mac_and_address_in_two_tenants(lab):
     lab.unplug("B")
     lab.agent.reload(doc)
     lab.plug("B", mac=lab_.MAC["A"])
-    lab.agent.wait_open()
+    lab.agent.wait_open(*DEVICE.values())
     fdb = entries()
     with lab.watch() as watch:
         to_a, to_b = (lab_.tagged(VLAN[n], unicast("G", "A", s))

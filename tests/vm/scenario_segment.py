@@ -5,8 +5,10 @@ promiscuous guest), the storm limit, and the tables of the host."""
 import time
 
 import state
-from lab import (BRIDGE, BROADCAST, DEVICE, IP, MAC, VLAN, beacon, changed,
-                 host_received, spoofs, tagged, udp, unicast)
+from bed import host_received
+from frames import (BROADCAST, IP, MAC, VLAN, beacon, spoofs, tagged, udp,
+                    unicast)
+from lab import BRIDGE, DEVICE, changed
 from shell import sh, until
 
 STRANGER = bytes.fromhex("020000000077")

@@ -7,12 +7,15 @@ happens to the agent or its policy opens a port or closes one.
 import datetime
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import time
 
 import pytest
+
+from shell import line as sh
 
 CTL = "/run/agent-test/ctl"
 PID = "/run/agent-test.pid"
@@ -43,12 +46,6 @@ tenants:
 """ % (vlans[0], a, b, vlans[1], c)
 
 
-def sh(command, check=True):
-    r = subprocess.run(command, shell=True, capture_output=True, text=True)
-    assert not check or r.returncode == 0, command + ": " + r.stderr
-    return r.stdout
-
-
 def cordon(*words, status=0):
     """Runs cordon with --json; the answer as data."""
     r = subprocess.run(["cordon", "--control", CTL, "--json", *words],
@@ -68,6 +65,14 @@ def start(*options):
                     "--control=" + CTL, "--pidfile=" + PID,
                     "--state-dir=" + STATE, "--log-file=" + LOG, "--detach",
                     "-vconsole:off", *options], check=True)
+
+
+def start_without_policy():
+    """It takes the policy that was applied last."""
+    subprocess.run(["cordond", "--no-xen", "--control=" + CTL,
+                    "--pidfile=" + PID, "--state-dir=" + STATE,
+                    "--log-file=" + LOG, "--detach", "-vconsole:off"],
+                   check=True)
 
 
 def pid():
@@ -285,14 +290,63 @@ def test_applied_policy_outlives_restart():
     write(policy(vlans=(111, 120)), other)
     assert cordon("apply", other)["converged"]
     end()
-    subprocess.run(["cordond", "--no-xen", "--control=" + CTL,
-                    "--pidfile=" + PID, "--state-dir=" + STATE,
-                    "--log-file=" + LOG, "--detach", "-vconsole:off"],
-                   check=True)
+    start_without_policy()
     wait(converged)
     show = cordon("show")
     assert show["policy"] == other and show["writes"] == 0
     assert cordon("apply", POLICY)["converged"]
+
+
+def test_link_to_policy_stays_a_link():
+    """The policy is a symbolic link. What it leads to when the agent starts
+    again is what counts then."""
+    link, other = "/tmp/agent-test-link.yaml", "/tmp/agent-test-other.yaml"
+    write(policy(vlans=(112, 120)), other)
+    os.symlink(POLICY, link)
+    try:
+        assert cordon("apply", link)["policy"] == link
+        os.unlink(link)
+        os.symlink(os.path.basename(other), link)
+        end()
+        start_without_policy()
+        wait(converged)
+        assert cordon("show")["policy"] == link
+        wait(lambda: json.loads(sh("bridge -j vlan show dev va"))[0]["vlans"]
+             == [{"vlan": 112, "flags": ["PVID", "Egress Untagged"]}])
+    finally:
+        assert cordon("apply", POLICY)["converged"]
+        os.unlink(link)
+
+
+def test_check_tells_a_foreign_bridge():
+    path = "/tmp/agent-test-bridge.yaml"
+    sh("ip link add br9 type bridge")
+    try:
+        write(policy().replace("up0 }", "up0, bridge: br9 }"), path)
+        answer = cordon("check", path, status=1)
+        assert "br9 exists that cordon has not made" in answer["host_problem"]
+        assert answer["host_problem"].startswith(path + ":2:")
+        assert cordon("check", "--offline", path)["valid"]
+        # Its own bridge it knows.
+        assert "host_problem" not in cordon("check", POLICY)
+    finally:
+        sh("ip link del br9")
+
+
+def test_stopped_agent_is_given_up():
+    before, p = kernel(), pid()
+    os.kill(p, signal.SIGSTOP)
+    try:
+        for words in (["show"], ["diff"], ["apply", POLICY], ["plug", "va"],
+                      ["unplug", "va"]):
+            answer = cordon("--answer-timeout", "1", *words, status=2)
+            assert "has not answered for 1 seconds" in answer["error"]
+        assert kernel() == before
+    finally:
+        os.kill(p, signal.SIGCONT)
+    # What was asked for meanwhile is done: the last word was "unplug".
+    wait(lambda: states()["acme/a/0"] == "failed")
+    assert cordon("plug", "va")["state"] == "open"
 
 
 def test_one_bad_port():
@@ -328,6 +382,64 @@ def test_plug_and_unplug():
     assert cordon("plug", "va")["state"] == "open"
     assert "no such device" in cordon("plug", "--timeout", "1", "vz",
                                       status=1)["error"]
+    assert "no such device" in cordon("unplug", "vz", status=1)["error"]
+    before = kernel()
+    assert "the device of no port" in cordon("unplug", "lo",
+                                             status=1)["error"]
+    assert kernel() == before and "UP" in sh("ip link show lo")
+
+
+def chains():
+    """Of the bridge's tables."""
+    return set(re.findall(r"chain (\S+) {", sh("nft list chains bridge")))
+
+
+def test_groups_are_announced():
+    """A host moves to groups: diff says for which port that changes what
+    passes by default, and show what holds there afterwards."""
+    plain, path = policy(), "/tmp/agent-groups.yaml"
+    grouped = plain.replace("device: va }", "device: va, groups: [web] }", 1) \
+        .replace("  acme:\n", """  acme:
+    groups:
+      web:
+        description: web servers
+        ingress: [ { allow: tcp, ports: [80], from: any, description: shop } ]
+""", 1)
+    write(grouped, path)
+    writes = cordon("show")["writes"]
+    try:
+        announced = cordon("diff", path, status=1)
+        assert announced["filtering"] == [
+            {"port": "acme/a/0", "change": "ingress is now denied unless a "
+             "group allows it; connections made before are cut"}]
+        assert cordon("show")["writes"] == writes
+        # What all steps come to, too.
+        before = chains()
+        assert cordon("apply", path)["converged"]
+        assert "judge" in chains() - before
+        for chain in chains() - before:
+            assert any(re.search(r" %s( \S+)? = " % chain, change["object"])
+                       for change in announced["changes"]), chain
+        assert cordon("diff")["filtering"] == []
+        port = cordon("show", "port", "acme/a/0")
+        assert (port["ingress"], port["egress"], port["stateful"]) == \
+            ("denied unless allowed", "allowed", True)
+        assert port["groups"] == ["web: web servers"]
+        rule, = port["rules"]
+        assert rule["rule"] == "tcp 80 from any"
+        assert rule["description"] == "shop"
+        assert rule["at"].startswith(path + ":")
+        other = cordon("show", "port", "acme/b/0")
+        assert (other["ingress"], other["rules"]) == ("not filtered", [])
+        assert cordon("show", "tenants")["groups"] == [
+            {"tenant": "acme", "group": "web", "interfaces": 1,
+             "stateless": False, "description": "web servers"}]
+        assert cordon("diff", POLICY, status=1)["filtering"] == [
+            {"port": "acme/a/0", "change": "ingress is no longer filtered"}]
+    finally:
+        cordon("apply", POLICY)
+        wait(converged)
+    assert cordon("diff")["changes"] == []
 
 
 def test_gone_device_leaves_nothing():

@@ -1,98 +1,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bridge, lock and ports as the kernel has them, read with ip, bridge and tc
-and not with what is tested; and what each of them does alone."""
+"""Bridge, lock and ports as the kernel has them, and what each of them does
+alone."""
 
-import contextlib
-import json
-import os
-import signal
 import socket
 import struct
 
-import pytest
-
-from lab import (BRIDGE, BROADCAST, DEVICE, IP, MAC, UPLINK, VLAN, beacon,
-                 changed, is_up, tagged, udp, unicast)
+from frames import BROADCAST, IP, MAC, VLAN, beacon, tagged, udp, unicast
+from kernelview import (HOST, INGRESS, TRUNK, dropped, fdb, filters, ours,
+                        place, ports, segment_block, tables, vlans)
+from lab import BRIDGE, DEVICE, UPLINK
 from netns import link_info
-from shell import CommandError, sh, sysctl, until
+from shell import sh, sysctl, until
 
 BRIDGE_MAC = "02:63:6f:72:64:6e"
 STRANGER = bytes.fromhex("020000000077")
-INGRESS, HOST, TRUNK = 0xc0000001, 0xc0000002, 0xc0000003
 MARK = {name: "%#x/0xffff0000" % (vlan << 16) for name, vlan in VLAN.items()}
-
-
-def segment_block(name):
-    return 0xc1000000 | VLAN[name]
-
-
-def ours(text):
-    return json.loads(text or "[]")
-
-
-def ports():
-    return {p["ifname"]: p for p in ours(sh("bridge -d -j link show"))
-            if p.get("master") == BRIDGE}
-
-
-def vlans():
-    """{device: [(vlan, flags)]} of all that has a VLAN."""
-    return {d["ifname"]: [(v["vlan"], sorted(v.get("flags", [])))
-                          for v in d["vlans"]]
-            for d in ours(sh("bridge -j vlan show"))}
-
-
-def fdb():
-    """{(device, vlan, MAC)} of the static entries of the bridge."""
-    return {(e["ifname"], e.get("vlan"), e["mac"])
-            for e in ours(sh("bridge -j fdb show br " + BRIDGE))
-            if e.get("state") == "static" and "sticky" in e["flags"]}
-
-
-def place(name, vlan):
-    """Where the bridge thinks a MAC is."""
-    mac = MAC[name].hex(":")
-    return [e["ifname"] for e in ours(sh("bridge -j fdb show br " + BRIDGE))
-            if e["mac"] == mac and e.get("vlan") == vlan]
-
-
-def filters(block):
-    return [line.strip() for line in
-            sh("tc filter show block %d" % block).splitlines()
-            if "handle" in line or "action order" in line]
-
-
-def dropped(block):
-    """Frames that the last filter of a block has dropped."""
-    text = sh("tc -s filter show block %d" % block)
-    return int(text.rpartition("(dropped ")[2].partition(",")[0])
-
-
-def links():
-    """All links, without timers."""
-    found = {}
-    for link in ours(sh("ip -d -j link show")):
-        info = link.get("linkinfo", {})
-        for part in ("info_data", "info_slave_data"):
-            info[part] = {k: v for k, v in info.get(part, {}).items()
-                          if "timer" not in k}
-        found[link["ifname"]] = link
-    return found
-
-
-def tables():
-    """All that is configured."""
-    return links(), ports(), vlans(), fdb(), sh("tc qdisc show")
-
-
-@contextlib.contextmanager
-def stopped(lab):
-    """The agent is stopped meanwhile, so that nothing is repaired."""
-    lab.agent.daemon.signal(signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        lab.agent.daemon.signal(signal.SIGCONT)
 
 
 def passes(lab, sender, frame, stream, where, count=20):
@@ -202,7 +124,7 @@ def test_flush_and_lock(lab):
     it. The twin: without the lock it passes."""
     frame = unicast("A", "P", "u")
     assert passes(lab, "A", frame, "u", "P") >= 20
-    with stopped(lab):
+    with lab.agent.daemon.stopped():
         sh("nft flush ruleset")
         before = dropped(segment_block("P"))
         assert passes(lab, "A", frame, "u", "P") == 0
@@ -214,7 +136,7 @@ def test_flush_and_lock(lab):
 
 
 def test_lock_drops_are_shown(lab):
-    with stopped(lab):
+    with lab.agent.daemon.stopped():
         sh("nft flush ruleset")
         passes(lab, "A", unicast("A", "P", "u"), "u", "P")
     lab.agent.settled()
@@ -228,7 +150,7 @@ def test_two_tenants_in_one_vlan_by_mistake(lab):
     lock, nor by the lock alone. The twin: without both they can."""
     to_b = udp("A", BROADCAST, IP["A"], "255.255.255.255", "b")
     device = DEVICE["B"]
-    with stopped(lab):
+    with lab.agent.daemon.stopped():
         sh("bridge vlan del dev %s vid %d" % (device, VLAN["B"]))
         sh("bridge vlan add dev %s vid %d pvid untagged" % (device,
                                                             VLAN["A"]))
@@ -250,7 +172,7 @@ def test_sticky(lab):
     even with no guard on the uplink. The twin: a static one moves."""
     forged = tagged(VLAN["A"], udp("A", BROADCAST, IP["A"],
                                    "255.255.255.255", "S"))
-    with stopped(lab):
+    with lab.agent.daemon.stopped():
         sh("nft flush ruleset")
         passes(lab, "uplink", forged, "S", "P")
         assert place("A", VLAN["A"]) == [DEVICE["A"]]
@@ -326,7 +248,7 @@ def test_promiscuous_bridge_delivers_nothing(lab):
     with Dom0Listener() as listener:
         assert link_info(BRIDGE)["promiscuity"] == 1
         assert heard() == 0
-        with stopped(lab):
+        with lab.agent.daemon.stopped():
             sh("nft flush ruleset")
             before = dropped(HOST)
             assert heard() == 0
@@ -338,148 +260,3 @@ def test_promiscuous_bridge_delivers_nothing(lab):
             "tc qdisc show dev " + BRIDGE) else None, "it is back")
         lab.agent.settled()
         assert heard() == 0
-
-
-# What is foreign.
-
-def test_foreign_filter_is_refused(lab):
-    """By the kernel: the device's blocks are shared."""
-    for device in (DEVICE["A"], UPLINK):
-        for hook in ("ingress", "egress"):
-            with pytest.raises(CommandError) as error:
-                sh("tc filter add dev %s %s matchall action pass"
-                   % (device, hook))
-            assert "shared" in str(error.value)
-    assert lab.agent.settled()["failed"] == 0
-
-
-@pytest.mark.parametrize("who", ["A", "uplink", "ingress"])
-def test_foreign_filter_in_a_block(lab, who):
-    """Closes the ports that use the block, until it goes."""
-    block, closed = {"A": (segment_block("A"), "AP"), "uplink": (TRUNK, ""),
-                     "ingress": (INGRESS, "APB")}[who]
-    sh("tc filter add block %d pref 7 matchall action pass" % block)
-    for name, device in DEVICE.items():
-        if name in closed:
-            port = lab.agent.wait_state(device, "failed")
-            assert "foreign filter" in port["why"]
-            until(lambda d=device: not is_up(d), "it is down")
-            assert device not in ports()
-        else:
-            assert lab.agent.state(device) == "open"
-    if who != "A":
-        until(lambda: UPLINK not in ports(), "the uplink is out")
-        assert is_up(UPLINK)
-    sh("tc filter del block %d pref 7" % block)
-    lab.agent.wait_open()
-    until(lambda: UPLINK in ports(), "the uplink is in")
-
-
-@pytest.mark.parametrize("kind", ["ingress", "clsact"])
-def test_foreign_qdisc(lab, kind):
-    """In the lock's place: the port is failed, down and out of the bridge,
-    others stay open; what is foreign stays."""
-    device = DEVICE["A"]
-    with stopped(lab):
-        sh("tc qdisc del dev %s clsact" % device)
-        sh("tc qdisc add dev %s %s" % (device, kind))
-        sh("tc filter add dev %s ingress matchall action pass" % device)
-    port = lab.agent.wait_state(device, "failed")
-    assert "foreign qdisc" in port["why"]
-    until(lambda: not is_up(device), "it is down")
-    assert device not in ports()
-    assert lab.agent.state(DEVICE["P"]) == "open"
-    assert "matchall" in sh("tc filter show dev %s ingress" % device)
-    sh("tc qdisc del dev %s %s" % (device, kind))
-    lab.agent.wait_open()
-
-
-def test_bridge_of_somebody_else(lab):
-    """A bridge of the wanted name that is not ours is not touched, and
-    nothing is opened."""
-    sh("ip link add other0 type bridge ageing_time 1234")
-    lab.extra.append("other0")
-    before = links()["other0"]
-    doc = changed(lab.doc, "A")
-    doc["host"]["bridge"] = "other0"
-    lab.agent.write(doc)
-    lab.agent.call("apply", "30", lab.agent.path)
-    for device in DEVICE.values():
-        port = lab.agent.wait_state(device, "failed")
-        assert "other0" in port["why"], port
-        until(lambda d=device: not is_up(d), "it is down")
-    assert links()["other0"] == before
-    lab.agent.reload(lab.doc)
-    lab.agent.wait_open()
-    sh("ip link del other0")
-
-
-def test_another_name_for_the_bridge(lab):
-    """All ports move, the old bridge goes."""
-    doc = changed(lab.doc, "A")
-    doc["host"]["bridge"] = "cordon9"
-    lab.extra.append("cordon9")
-    lab.agent.reload(doc)
-    until(lambda: link_info(BRIDGE) is None, "the old bridge has gone")
-    for device in [*DEVICE.values(), UPLINK]:
-        assert link_info(device)["master"] == "cordon9"
-    lab.agent.reload(lab.doc)
-    until(lambda: link_info("cordon9") is None, "and so has this one")
-    lab.agent.wait_open()
-    assert set(ports()) == {*DEVICE.values(), UPLINK}
-
-
-TROUBLE = {
-    "address": ("ip addr add 192.0.2.99/24 dev up0",
-                "ip addr del 192.0.2.99/24 dev up0", "address"),
-    "vlan": ("ip link add link up0 name up0.100 type vlan id 100",
-             "ip link del up0.100", "up0.100"),
-}
-
-
-@pytest.mark.parametrize("what", TROUBLE)
-def test_uplink_in_other_use(lab, what):
-    """Nothing is open while dom0 uses the uplink itself; it is let go of,
-    not put down."""
-    begin, end, word = TROUBLE[what]
-    sh(begin)
-    try:
-        for device in DEVICE.values():
-            port = lab.agent.wait_state(device, "failed")
-            assert word in port["why"], port
-            until(lambda d=device: not is_up(d), "it is down")
-        until(lambda: UPLINK not in ports(), "the uplink is out")
-        assert is_up(UPLINK)
-    finally:
-        sh(end)
-    lab.agent.wait_open()
-    until(lambda: UPLINK in ports(), "the uplink is in")
-
-
-def test_stranger_in_our_bridge(lab):
-    """A device that somebody puts into our bridge is put out again, and not
-    otherwise touched."""
-    sh("ip link add stranger type dummy")
-    lab.extra.append("stranger")
-    sh("ip link set stranger up master " + BRIDGE)
-    until(lambda: "master" not in link_info("stranger"), "it is out")
-    assert is_up("stranger")
-    lab.agent.wait_open()
-    sh("ip link del stranger")
-
-
-def test_port_that_leaves_the_policy(lab):
-    """Its device leaves the bridge, with all that was ours on it, and its
-    VLAN leaves the uplink."""
-    doc = json.loads(json.dumps(lab.doc))
-    del doc["tenants"]["globex"]["guests"]["b"]
-    lab.agent.reload(doc)
-    device = DEVICE["B"]
-    until(lambda: device not in ports(), "it is out")
-    lab.agent.settled()
-    assert vlans()[UPLINK] == [(VLAN["A"], [])]
-    assert "clsact" not in sh("tc qdisc show dev " + device)
-    assert not [e for e in fdb() if e[1] == VLAN["B"]]
-    assert os.path.exists("/sys/class/net/" + device)
-    lab.agent.reload(lab.doc)
-    lab.agent.wait_open()

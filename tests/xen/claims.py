@@ -10,6 +10,10 @@ import claims_talk       # noqa: F401
 import claims_forgery    # noqa: F401
 import claims_closed     # noqa: F401
 import claims_agent      # noqa: F401
+import claims_module     # noqa: F401
+import claims_rules      # noqa: F401
+import claims_services   # noqa: F401
+import claims_audit      # noqa: F401
 import claims_plug       # noqa: F401
 import claims_end        # noqa: F401
 

@@ -7,7 +7,8 @@
  *     not as wanted goes down; as long as one holds, it is repaired where it
  *     is. (target.h)
  *  2. The host: bridge, sysctls.
- *  3. The guard, in one transaction, and the lock.
+ *  3. The guard: the kernel module's, nftables' in one transaction, the lock;
+ *     rates.
  *  4. The segment, of ports for which nothing of 2 and 3 differed.
  *  5. Up, of ports for which nothing of 2 to 4 differed.
  *
@@ -24,10 +25,12 @@
 #include <string.h>
 
 #include "dataplane/dataplane.h"
+#include "dataplane/guard/module.h"
 #include "dataplane/linux/bridge.h"
 #include "dataplane/linux/guard.h"
 #include "dataplane/linux/lock.h"
 #include "dataplane/linux/port.h"
+#include "dataplane/linux/rate.h"
 #include "dataplane/linux/rtmsg.h"
 #include "dataplane/linux/sysctl.h"
 #include "dataplane/linux/target.h"
@@ -53,22 +56,22 @@ struct run {
 };
 
 static void
-add_error(struct run *run, uint32_t ifindex, int error, const char *message)
+add_error(struct run *run, const struct apply_error *e)
 {
     if (run->n_errors == run->allocated_errors) {
         run->errors = x2nrealloc(run->errors, &run->allocated_errors,
                                  sizeof *run->errors);
     }
-    run->errors[run->n_errors++] =
-        (struct apply_error){ ifindex, error, message };
+    run->errors[run->n_errors++] = *e;
 }
 
 /* What is gone need not be removed, and a device that is gone has no wishes:
- * the next reading shows it. */
+ * the next reading shows it. -ESTALE: another device has its ifindex. */
 static bool
 is_gone(const struct change *c, int error)
 {
-    return error == -ENODEV || (c->op == CHANGE_DEL && error == -ENOENT);
+    return error == -ENODEV
+           || (c->op == CHANGE_DEL && (error == -ENOENT || error == -ESTALE));
 }
 
 static void
@@ -80,8 +83,11 @@ change_failed(struct run *run, const struct change *c, int error,
 
     if (!is_gone(c, error) || !o->ifindex) {
         object_format(o, &ds);
-        add_error(run, o->ifindex, error,
-                  arena_printf(run->arena, "%s: %s", ds_cstr(&ds), message));
+        add_error(run, &(struct apply_error){
+                           .ifindex = o->ifindex,
+                           .error = error,
+                           .message = arena_printf(run->arena, "%s: %s",
+                                                   ds_cstr(&ds), message) });
         ds_destroy(&ds);
     }
     targets_fail(&run->targets, o);
@@ -92,8 +98,16 @@ request_failed(uint32_t tag, int error, const char *message, void *run_)
 {
     struct run *run = run_;
 
-    if (!(error == -ENOENT && run->changes->v[tag].op == CHANGE_DEL)) {
-        change_failed(run, &run->changes->v[tag], error, message);
+    const struct change *c = &run->changes->v[tag];
+
+    /* -EINVAL: the block that the filter was in has gone with its last
+     * qdisc. */
+    if (c->op != CHANGE_DEL
+        || !(error == -ENOENT || error == -ESTALE
+             || (error == -EINVAL
+                 && KIND(c->have->kind)
+                        & (KIND(OBJECT_FILTER) | KINDS_RATE)))) {
+        change_failed(run, c, error, message);
     }
 }
 
@@ -136,9 +150,9 @@ close_ports(struct run *run)
         const struct target *t = &run->targets.v[i];
         bool moved = t->kinds & KIND(OBJECT_MASTER);
 
-        if (!t->segment && target_is_unfenced(t)) {
+        if (!t->segment && !t->fenced) {
             close_device(run, t->ifindex);
-        } else if (t->segment && t->up && (target_is_unfenced(t) || moved)) {
+        } else if (t->segment && t->up && (!t->fenced || moved)) {
             nlsock_queue(run->sock, rtmsg_flags(t->ifindex, 0, IFF_UP),
                          NLSOCK_IGNORE);
         }
@@ -200,62 +214,115 @@ put_host(struct run *run)
     run->bridge = if_nametoindex(run->plan->host->bridge);
 }
 
-/* Step 3, the guard. */
+/* Step 3, the guard in the kernel module. Segments go after the ports that
+ * are in them. */
+static void
+put_module(struct run *run)
+{
+    nlsock_set_failed(module_sock(), request_failed, run);
+    for (int pass = 0; pass < 2; pass++) {
+        for (size_t i = 0; i < run->changes->n; i++) {
+            const struct change *c = &run->changes->v[i];
+            enum object_kind kind = change_object(c)->kind;
+            bool last = kind == OBJECT_MODULE_SEGMENT && !c->want;
+            const char *message;
+            int error;
+
+            if (!(KIND(kind) & KINDS_MODULE) || last != pass) {
+                continue;
+            }
+            error = module_put(run->plan, c, run->arena, i, &message);
+            if (error) {
+                change_failed(run, c, error, message);
+            }
+        }
+    }
+    nlsock_set_failed(module_sock(), NULL, NULL);
+}
+
+/* A device that the guard has no filter for must not have one that the kernel
+ * has taken away in the same transaction: so it is closed before. */
+static void
+close_refused(uint32_t ifindex, void *run_)
+{
+    struct run *run = run_;
+
+    close_device(run, ifindex);
+    nlsock_flush(run->sock);
+}
+
+/* Step 3, the guard in nftables. */
 static int
 put_guard(struct run *run)
 {
     size_t first = 0, end, n_errors = 0;
     const struct changes *ch = run->changes;
     struct apply_error *errors = NULL;
+    struct changes guard;
     int result;
 
     while (first < ch->n
-           && !(KIND(change_object(&ch->v[first])->kind) & KINDS_GUARD)) {
+           && !(KIND(change_object(&ch->v[first])->kind) & KINDS_NFT)) {
         first++;
     }
     for (end = first; end < ch->n; end++) {
-        if (!(KIND(change_object(&ch->v[end])->kind) & KINDS_GUARD)) {
+        if (!(KIND(change_object(&ch->v[end])->kind) & KINDS_NFT)) {
             break;
         }
     }
     if (first == end) {
         return 0;
     }
-    result = guard_apply(&ch->v[first], end - first, run->arena, &errors,
-                         &n_errors);
+    guard = (struct changes){ .v = &ch->v[first], .n = end - first };
+    result = guard_apply(&guard, &(struct guard_closer){ close_refused, run },
+                         run->arena, &errors, &n_errors);
     for (size_t i = 0; i < n_errors; i++) {
-        add_error(run, errors[i].ifindex, errors[i].error, errors[i].message);
-        targets_fail_guard(&run->targets, errors[i].ifindex);
+        add_error(run, &errors[i]);
+        targets_fail_guard(&run->targets, errors[i].ifindex,
+                           errors[i].segment);
     }
     free(errors);
     if (result < 0) {
         /* Whatever was to change has not. */
-        targets_fail_guard(&run->targets, 0);
+        targets_fail_guard(&run->targets, 0, 0);
         if (!n_errors) {
-            add_error(run, 0, result,
-                      arena_printf(run->arena, "nftables: %s",
-                                   ovs_strerror(-result)));
+            add_error(run,
+                      &(struct apply_error){
+                          .error = result,
+                          .message = arena_printf(run->arena, "nftables: %s",
+                                                  ovs_strerror(-result)) });
         }
         return 0;
     }
     return result;
 }
 
-/* Step 3, the lock: first what goes, filters before the qdiscs whose blocks
- * they are in. */
+/* Step 3, the lock and rates: first what goes. A device leaves its block
+ * before the block's filters go. What passes frames goes last, when what passes
+ * them in its place has come. */
 static void
 put_lock(struct run *run)
 {
-    for (int pass = 0; pass < 3; pass++) {
+    for (int pass = 0; pass < 5; pass++) {
         for (size_t i = 0; i < run->changes->n; i++) {
             const struct change *c = &run->changes->v[i];
             enum object_kind kind = change_object(c)->kind;
             bool gone = c->op == CHANGE_DEL;
+            bool last = gone && lock_filter_passes(c->have);
+            bool rate = KIND(kind) & KINDS_RATE;
 
-            if (pass == 0   ? kind == OBJECT_FILTER && gone
-                : pass == 1 ? kind == OBJECT_QDISC
-                            : kind == OBJECT_FILTER && !gone) {
-                lock_put(run->sock, c, run->bridge, i);
+            if (kind != OBJECT_QDISC && kind != OBJECT_FILTER && !rate) {
+                continue;
+            }
+            if (pass
+                == (last                   ? 4
+                    : kind == OBJECT_QDISC ? (gone ? 0 : 2)
+                                           : (gone ? 1 : 3))) {
+                if (rate) {
+                    rate_put(run->sock, c, i);
+                } else {
+                    lock_put(run->sock, c, run->bridge, i);
+                }
             }
         }
     }
@@ -270,7 +337,7 @@ put_ports(struct run *run)
         const struct change *c = &run->changes->v[i];
         const struct object *o = change_object(c);
         enum object_stage stage = object_stage(o);
-        uint32_t before = KINDS_HOST | KINDS_GUARD | KINDS_LOCK;
+        uint32_t before = KINDS_HOST | KINDS_FENCE | KINDS_RATE;
         const struct target *t;
 
         if (stage < STAGE_SEGMENT || !c->want) {
@@ -320,8 +387,9 @@ close_failed(struct run *run)
 
 int
 linux_apply(struct nlsock *sock, const struct plan *plan,
-            const struct changes *changes, struct arena *arena,
-            struct apply_error **ret_errors, size_t *ret_n_errors)
+            const struct objects *want, const struct changes *changes,
+            struct arena *arena, struct apply_error **ret_errors,
+            size_t *ret_n_errors)
 {
     struct run run = {
         .sock = sock,
@@ -332,7 +400,7 @@ linux_apply(struct nlsock *sock, const struct plan *plan,
         .n_errors = *ret_n_errors,
         .allocated_errors = *ret_n_errors,
     };
-    uint64_t writes = nlsock_writes(sock);
+    uint64_t writes = nlsock_writes(sock) + nlsock_writes(module_sock());
     int guard;
 
     if (!changes->n) {
@@ -340,10 +408,11 @@ linux_apply(struct nlsock *sock, const struct plan *plan,
     }
     nlsock_set_failed(sock, request_failed, &run);
     run.bridge = if_nametoindex(plan->host->bridge);
-    targets_init(&run.targets, plan, changes);
+    targets_init(&run.targets, plan, want, changes);
 
     close_ports(&run);
     put_host(&run);
+    put_module(&run);
     guard = put_guard(&run);
     put_lock(&run);
     put_ports(&run);
@@ -354,5 +423,5 @@ linux_apply(struct nlsock *sock, const struct plan *plan,
     targets_done(&run.targets);
     *ret_errors = run.errors;
     *ret_n_errors = run.n_errors;
-    return nlsock_writes(sock) - writes + guard;
+    return nlsock_writes(sock) + nlsock_writes(module_sock()) - writes + guard;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-/* The dataplane `linux`: one VLAN-aware bridge, nftables and tc, in the
- * network namespace of the process. The parts (bridge, sysctl, guard, lock,
+/* The dataplane `linux`: one VLAN-aware bridge, nftables and tc or the kernel
+ * module, in the network namespace of the process. The parts (bridge, sysctl, guard, lock,
  * port) each say what they want and what there is; this puts them together.
  * Called by the agent's reconciler, through struct dataplane. */
 
@@ -14,27 +14,36 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dataplane/guard/event.h"
+#include "dataplane/guard/module.h"
 #include "dataplane/linux/apply.h"
 #include "dataplane/linux/bridge.h"
+#include "dataplane/linux/cut.h"
 #include "dataplane/linux/device.h"
+#include "dataplane/linux/fence.h"
 #include "dataplane/linux/guard.h"
 #include "dataplane/linux/guard_cache.h"
 #include "dataplane/linux/lock.h"
 #include "dataplane/linux/messages.h"
 #include "dataplane/linux/monitor.h"
+#include "dataplane/linux/nflog.h"
 #include "dataplane/linux/port.h"
+#include "dataplane/linux/rate.h"
+#include "dataplane/linux/reading.h"
 #include "dataplane/linux/sysctl.h"
 #include "lib/arena.h"
 #include "lib/nlsock.h"
 #include "openvswitch/poll-loop.h"
 #include "plan/object.h"
 #include "plan/plan.h"
+#include "plan/progress.h"
 #include "policy/policy.h"
 #include "timeval.h"
 #include "util.h"
 
-/* How often to look for changes that the kernel does not tell of, in ms. */
-#define POLL_INTERVAL 1000
+/* How often to look for changes that the kernel does not tell of, in ms. They
+ * have to be repaired within a second. */
+#define POLL_INTERVAL 500
 
 /* How often to repeat a reading that was torn. */
 #define TRIES 5
@@ -42,18 +51,31 @@
 static struct {
     struct nlsock *sock; /* NULL: not open. */
     uint64_t guard_writes;
-    char bridge[IFNAMSIZ]; /* As of the last observe(). */
-    uint32_t bridge_index, uplink_index;
-    uint32_t fingerprint; /* Of what has to be polled. */
+    uint32_t uplink; /* As of the last observe(). */
+    struct reading reading;
+    bool module; /* The kernel module was there then. */
+    bool news;   /* Heard of something since the last linux_changed(). */
+    bool met;    /* Something has been read. */
     long long int next_poll;
 } self;
 
 static void
+linux_unlisten(void)
+{
+    event_close();
+    nflog_close();
+}
+
+static void
 linux_close(void)
 {
+    linux_unlisten();
+    cut_close();
     monitor_close();
+    module_close();
     guard_cache_close();
     guard_close();
+    reading_done(&self.reading);
     nlsock_close(self.sock);
     memset(&self, 0, sizeof self);
 }
@@ -63,8 +85,12 @@ linux_open(void)
 {
     int error = nlsock_open(NETLINK_ROUTE, &self.sock);
 
+    reading_init(&self.reading);
     if (!error) {
         error = monitor_open();
+    }
+    if (!error) {
+        error = module_open();
     }
     if (!error) {
         error = guard_open();
@@ -79,58 +105,70 @@ linux_open(void)
 }
 
 static void
-linux_want(const struct plan *plan, struct arena *arena, struct objects *os)
+linux_want(const struct plan *plan, const struct objects *have,
+           struct arena *arena, struct objects *os)
 {
+    objects_reserve(os, have->n + have->n / 8 + 256); /* It is much alike. */
     bridge_want(plan, arena, os);
     sysctl_want(plan, arena, os);
-    guard_want(plan, arena, os);
-    lock_want(plan, arena, os);
+    fence_want(plan, have, arena, os);
     port_want(plan, arena, os);
     objects_sort(os);
 }
 
-static uint32_t
-our_bridge(const struct devices *ds, const char *name)
+/* Takes in what the kernel tells. */
+static void
+hear(void)
 {
-    const struct device *d = device_by_name(ds, name);
+    uint32_t heard = monitor_heard();
 
-    return d && d->ours ? d->ifindex : 0;
+    if (heard) {
+        self.news = true;
+        reading_mark(&self.reading, heard);
+    }
+    if (heard & HEARD_GONE) {
+        guard_cache_forget();
+    }
 }
 
+static void
+linux_forget(void)
+{
+    reading_mark(&self.reading, HEARD_ALL);
+    guard_cache_forget();
+}
+
+/* A device that was replaced by one of the same name and ifindex has gone
+ * before the new one could be read: asked between the two, the monitor knows,
+ * and the guard is not taken for what it was. */
 static int
 observe_once(const struct plan *plan, struct arena *arena, struct objects *os)
 {
-    const char *bridge = plan->host->bridge;
-    struct lock_reading lock;
+    struct reading *r = &self.reading;
     struct devices ds;
-    uint32_t index;
+    size_t first;
     int error;
 
-    error = devices_read(self.sock, bridge, arena, &ds);
+    error = reading_update(r, self.sock, plan->host->bridge);
     if (error) {
         return error;
     }
-    index = our_bridge(&ds, bridge);
-    error = lock_read(self.sock, index, &lock);
-    if (!error) {
-        bridge_observe(plan, &ds, arena, os);
-        lock_observe(&lock, plan, &ds, arena, os);
-        error = sysctl_observe(plan, &ds, arena, os);
-    }
-    if (!error) {
-        error = port_observe(self.sock, plan, &ds, arena, os);
-    }
-    if (!error) {
-        error = guard_cache_observe(&ds, arena, os);
-    }
-    if (!error) {
-        ovs_strzcpy(self.bridge, bridge, sizeof self.bridge);
-        self.bridge_index = index;
-        self.uplink_index = plan->uplink;
-        self.fingerprint = lock_fingerprint(&lock) ^ sysctl_fingerprint(&ds);
-        self.next_poll = time_msec() + POLL_INTERVAL;
-    }
-    lock_reading_done(&lock);
+    hear();
+    self.uplink = plan->uplink;
+    self.next_poll = time_msec() + POLL_INTERVAL;
+    devices_copy(&r->devices, arena, &ds);
+
+    /* In the order of kinds, nearly: there is little left to sort. */
+    bridge_observe(plan, &ds, arena, os);
+    error = sysctl_observe(plan, &ds, arena, os);
+    first = os->n;
+    error = error ? error : module_observe(plan, arena, os);
+    self.module = os->n > first;
+    error = error ? error
+                  : guard_cache_observe(&ds, plan->host->mark_mask, arena, os);
+    lock_observe(&r->lock, plan, &ds, arena, os);
+    rate_observe(&r->lock, plan, &ds, arena, os);
+    port_observe(&r->ports, plan, &ds, arena, os);
     return error;
 }
 
@@ -146,18 +184,40 @@ linux_observe(const struct plan *plan, struct arena *arena, struct objects *os)
     if (!error) {
         objects_sort(os);
     }
+    if (!error && !self.met) {
+        cut_found(os);
+        self.met = true;
+    }
     return error;
 }
 
-static int
-apply(const struct plan *plan, const struct changes *changes,
-      struct arena *arena, struct apply_error **errors, size_t *n_errors)
+static bool
+is_of_guard(const struct change *c)
 {
-    uint64_t before = nlsock_writes(self.sock);
-    int n = linux_apply(self.sock, plan, changes, arena, errors, n_errors);
+    return (KIND(change_object(c)->kind) & KINDS_NFT) != 0;
+}
 
+static int
+apply(const struct plan *plan, const struct objects *want,
+      const struct changes *changes, struct arena *arena,
+      struct apply_error **errors, size_t *n_errors)
+{
+    uint64_t before = nlsock_writes(self.sock), rtnetlink;
+    int n =
+        linux_apply(self.sock, plan, want, changes, arena, errors, n_errors);
+
+    rtnetlink = nlsock_writes(self.sock) - before;
     if (n > 0) {
-        self.guard_writes += n - (nlsock_writes(self.sock) - before);
+        self.guard_writes += n - rtnetlink;
+    }
+    guard_cache_written(changes);
+    /* What was written is read back, whatever is heard of it. The guard's
+     * generation says the same of the guard. */
+    for (size_t i = 0; i < changes->n; i++) {
+        if (rtnetlink || !is_of_guard(&changes->v[i])) {
+            reading_mark(&self.reading, HEARD_ALL);
+            break;
+        }
     }
     return n;
 }
@@ -170,8 +230,11 @@ linux_drops(struct drop_count **ret_drops, size_t *ret_n)
     int error = guard_drops(&drops, &n);
 
     if (!error) {
-        error = lock_drops(self.sock, self.bridge_index, self.uplink_index,
+        error = lock_drops(self.sock, self.reading.bridge_index, self.uplink,
                            &drops, &n);
+    }
+    if (!error) {
+        error = module_drops(&drops, &n);
     }
     if (error) {
         free(drops);
@@ -182,35 +245,37 @@ linux_drops(struct drop_count **ret_drops, size_t *ret_n)
     return 0;
 }
 
-/* Has anything changed of what the kernel does not tell of? */
-static bool
-poll_kernel(void)
+static int
+linux_dropped(size_t max, dropped_cb *cb, void *aux)
 {
-    struct arena *arena = arena_new();
-    struct lock_reading lock;
-    bool changed = true;
-    struct devices ds;
+    int error = nflog_open();
 
-    if (!devices_read(self.sock, self.bridge, arena, &ds)) {
-        if (!lock_read(self.sock, our_bridge(&ds, self.bridge), &lock)) {
-            changed = self.fingerprint
-                      != (lock_fingerprint(&lock) ^ sysctl_fingerprint(&ds));
-        }
-        lock_reading_done(&lock);
-    }
-    arena_free(arena);
-    return changed;
+    error = error ? error : event_open();
+    error = error ? error : nflog_receive(max, cb, aux);
+    return !error || error == -EAGAIN ? event_receive(cb, aux, error) : error;
 }
 
 static bool
 linux_changed(void)
 {
-    bool changed = monitor_changed();
+    bool changed;
 
-    changed |= guard_changed();
-    if (self.bridge[0] && time_msec() >= self.next_poll) {
+    hear();
+    /* All are asked, for each forgets what it has told. */
+    changed = guard_changed();
+    if (changed) {
+        guard_cache_forget();
+    }
+    if (module_changed()) {
+        event_forget();
+        changed = true;
+    }
+    changed |= self.news;
+    self.news = false;
+    if (!changed && self.reading.bridge[0] && time_msec() >= self.next_poll) {
+        /* What others do to the module, nobody tells either. */
+        changed = reading_poll(&self.reading, self.sock) || self.module;
         self.next_poll = time_msec() + POLL_INTERVAL;
-        changed |= poll_kernel();
     }
     return changed;
 }
@@ -220,7 +285,14 @@ linux_wait(void)
 {
     poll_fd_wait(monitor_fd(), POLLIN);
     poll_fd_wait(guard_monitor_fd(), POLLIN);
-    if (self.bridge[0]) {
+    poll_fd_wait(module_fd(), POLLIN);
+    if (nflog_fd() >= 0) {
+        poll_fd_wait(nflog_fd(), POLLIN);
+    }
+    if (event_fd() >= 0) {
+        poll_fd_wait(event_fd(), POLLIN);
+    }
+    if (self.reading.bridge[0]) {
         poll_timer_wait_until(self.next_poll);
     }
 }
@@ -229,8 +301,10 @@ struct dataplane_messages
 dataplane_messages(void)
 {
     return (struct dataplane_messages){
-        .writes = self.sock ? nlsock_writes(self.sock) + self.guard_writes : 0,
-        .reads = self.sock ? nlsock_reads(self.sock) : 0,
+        .writes = self.sock ? nlsock_writes(self.sock) + self.guard_writes
+                                  + cut_writes()
+                            : 0,
+        .reads = self.sock ? nlsock_reads(self.sock) + cut_reads() : 0,
     };
 }
 
@@ -240,9 +314,15 @@ const struct dataplane dataplane_linux = {
     .close = linux_close,
     .want = linux_want,
     .observe = linux_observe,
+    .forget = linux_forget,
     .apply = apply,
+    .judge = cut_judge,
+    .connections = cut_count,
     .drops = linux_drops,
+    .dropped = linux_dropped,
+    .unlisten = linux_unlisten,
     .changed = linux_changed,
     .wait = linux_wait,
-    .limits = guard_limits,
+    .guard = fence_name,
+    .limits = fence_limits,
 };

@@ -21,9 +21,12 @@
 #include <string.h>
 
 #include "dataplane/linux/rtmsg.h"
+#include "hash.h"
 #include "lib/arena.h"
+#include "lib/nlattr.h"
 #include "lib/nlsock.h"
 #include "openvswitch/dynamic-string.h"
+#include "plan/plan.h"
 #include "util.h"
 
 const struct brport_flag brport_flags[] = {
@@ -74,8 +77,9 @@ static int
 parse_bridge(struct nlattr *data, struct bridge_attrs *ret)
 {
     struct nlattr *tb[IFLA_BR_MAX + 1];
-    struct bridge_attrs b = { .addr_gen = false };
+    struct bridge_attrs b;
 
+    memset(&b, 0, sizeof b);
     if (nla_parse_nested(tb, IFLA_BR_MAX, data, NULL) < 0) {
         return -EPROTO;
     }
@@ -107,8 +111,9 @@ parse_brport(struct nlattr *data, uint32_t link_flags,
              struct brport_attrs *ret)
 {
     struct nlattr *tb[IFLA_BRPORT_MAX + 1];
-    struct brport_attrs p = { .flags = 0 };
+    struct brport_attrs p;
 
+    memset(&p, 0, sizeof p);
     if (nla_parse_nested(tb, IFLA_BRPORT_MAX, data, NULL) < 0) {
         return -EPROTO;
     }
@@ -189,6 +194,17 @@ parse_info(struct nlattr *linkinfo, struct device *d)
     return error;
 }
 
+/* What cannot be read may be a program. */
+static bool
+has_xdp(struct nlattr *a)
+{
+    struct nlattr *tb[IFLA_XDP_MAX + 1];
+
+    return a
+           && (nla_parse_nested(tb, IFLA_XDP_MAX, a, NULL) < 0
+               || attr_u8(tb[IFLA_XDP_ATTACHED], 0) != XDP_ATTACHED_NONE);
+}
+
 static int
 link_cb(const struct nlmsghdr *nlh, void *reading_)
 {
@@ -209,11 +225,11 @@ link_cb(const struct nlmsghdr *nlh, void *reading_)
         r->v = x2nrealloc(r->v, &r->allocated, sizeof *r->v);
     }
     d = &r->v[r->n++];
-    *d = (struct device){
-        .ifindex = ifi->ifi_index,
-        .flags = ifi->ifi_flags,
-        .master = attr_u32(tb[IFLA_MASTER], 0),
-    };
+    memset(d, 0, sizeof *d); /* Padding is hashed too. */
+    d->ifindex = ifi->ifi_index;
+    d->flags = ifi->ifi_flags;
+    d->master = attr_u32(tb[IFLA_MASTER], 0);
+    d->xdp = has_xdp(tb[IFLA_XDP]);
     ovs_strzcpy(d->name, nla_data(tb[IFLA_IFNAME]), sizeof d->name);
     if (tb[IFLA_ADDRESS] && nla_len(tb[IFLA_ADDRESS]) == (int) sizeof d->mac) {
         memcpy(&d->mac, nla_data(tb[IFLA_ADDRESS]), sizeof d->mac);
@@ -224,7 +240,7 @@ link_cb(const struct nlmsghdr *nlh, void *reading_)
     if (tb[IFLA_AF_SPEC]) {
         parse_ip(tb[IFLA_AF_SPEC], d);
     }
-    d->ours = d->is_bridge && string_is(tb[IFLA_IFALIAS], DEVICE_ALIAS);
+    d->ours = d->is_bridge && string_is(tb[IFLA_IFALIAS], PLAN_BRIDGE_ALIAS);
     return error;
 }
 
@@ -265,6 +281,21 @@ out:
     free(all.v);
     free(one.v);
     return error;
+}
+
+void
+devices_copy(const struct devices *from, struct arena *arena,
+             struct devices *to)
+{
+    to->v = ARENA_ARRAY(arena, struct device, MAX(from->n, 1));
+    to->n = from->n;
+    memcpy(to->v, from->v, from->n * sizeof *from->v);
+}
+
+uint32_t
+devices_fingerprint(const struct devices *ds)
+{
+    return hash_bytes(ds->v, ds->n * sizeof *ds->v, 0);
 }
 
 const struct device *

@@ -15,9 +15,6 @@
 struct arena;
 struct nlsock;
 
-/* Marks what is ours: the bridge's alias (IFLA_IFALIAS). */
-#define DEVICE_ALIAS "cordon"
-
 /* Attributes of a bridge (linux/if_link.h, IFLA_BR_*). */
 struct bridge_attrs {
     bool vlan_filtering, stp, mcast_snooping, no_linklocal_learn;
@@ -58,8 +55,9 @@ struct device {
     uint32_t master;
     struct eth_addr mac;
     bool is_bridge;
-    bool ours; /* A bridge with DEVICE_ALIAS. */
+    bool ours; /* A bridge with PLAN_BRIDGE_ALIAS. */
     bool is_brport;
+    bool xdp;                   /* A program is attached. */
     struct bridge_attrs bridge; /* If 'is_bridge'. */
     struct brport_attrs brport; /* If 'is_brport'. */
     struct ip_attrs ip;
@@ -74,6 +72,12 @@ struct devices {
  * device that is read more closely. 0 or -errno. */
 int devices_read(struct nlsock *, const char *bridge, struct arena *,
                  struct devices *ret_devices);
+
+/* Copies into 'arena'. */
+void devices_copy(const struct devices *, struct arena *, struct devices *to);
+
+/* Equal as long as nothing has changed. */
+uint32_t devices_fingerprint(const struct devices *);
 
 /* NULL if there is none. */
 const struct device *device_by_index(const struct devices *, uint32_t);

@@ -19,10 +19,16 @@
 #include "dataplane/linux/guard_private.h"
 #include "dataplane/linux/guard_rules.h"
 #include "dataplane/linux/nft.h"
+#include "dataplane/linux/nft_table.h"
 #include "lib/reason.h"
 #include "util.h"
 
+/* Messages of a transaction that the kernel may tell us of: a third of its work
+ * for a large one is telling, if anybody listens. */
+#define TELLING_MAX 1000
+
 static struct nft *requests, *monitor;
+static bool deaf; /* The monitor is told nothing. */
 
 const char *const guard_limits[] = {
     "fragments that overlap: each is judged alone, so that a first one holds "
@@ -63,9 +69,30 @@ guard_close(void)
     requests = monitor = NULL;
 }
 
+int
+guard_send(struct nft_batch *batch, struct nft_refusal **ret_refusals,
+           size_t *ret_n)
+{
+    if (batch->n > TELLING_MAX && monitor && !nft_listen(monitor, false)) {
+        deaf = true;
+    }
+    return nft_batch_send(requests, batch, ret_refusals, ret_n);
+}
+
 /* Notifications. */
 
-/* Notes a change in the netdev family that is not our own. The port id of a
+static bool
+is_family(uint8_t family)
+{
+    for (size_t i = 0; i < NFT_N_TABLES; i++) {
+        if (nft_tables[i]->family == family) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Notes a change in a family of ours that is not our own. The port id of a
  * notification is that of the socket that asked for the change. */
 static int
 parse_notification(const struct nlmsghdr *nlh, void *changed_)
@@ -74,7 +101,7 @@ parse_notification(const struct nlmsghdr *nlh, void *changed_)
     bool *changed = changed_;
 
     if (mnl_nlmsg_get_payload_len(nlh) >= sizeof *nfg
-        && nfg->nfgen_family == NFPROTO_NETDEV
+        && is_family(nfg->nfgen_family)
         && nlh->nlmsg_pid != nft_portid(requests)) {
         *changed = true;
     }
@@ -84,8 +111,11 @@ parse_notification(const struct nlmsghdr *nlh, void *changed_)
 bool
 guard_changed(void)
 {
-    bool changed = false;
+    bool changed = deaf;
 
+    if (deaf) {
+        deaf = nft_listen(monitor, true) != 0;
+    }
     return nft_notifications(monitor, parse_notification, &changed) < 0
            || changed;
 }

@@ -14,8 +14,9 @@
 
 struct apply_error;
 struct arena;
-struct change;
+struct changes;
 struct drop_count;
+struct object;
 struct objects;
 struct plan;
 
@@ -32,13 +33,23 @@ void guard_want(const struct plan *plan, struct arena *, struct objects *);
  * be concluded. */
 int guard_observe(struct arena *, struct objects *);
 
-/* Makes those of the 'n' changes that are of kinds OBJECT_NFT_*, in one
- * transaction. Where the kernel refuses what concerns one device, all of that
- * device is left out, and the rest is tried again; if it refuses anything
- * else, nothing is done. Appends to '*errors' (malloc()ed) what was refused,
- * with messages in 'arena'. Returns the messages written, or -errno. */
-int guard_apply(const struct change *, size_t n, struct arena *,
-                struct apply_error **errors, size_t *n_errors);
+/* Fills 'segment' of an element that was read, from its key. */
+void guard_scope(uint32_t mark_mask, struct object *);
+
+/* Puts a device down and out of the bridge. */
+struct guard_closer {
+    void (*close)(uint32_t ifindex, void *aux);
+    void *aux;
+};
+
+/* Makes those of the changes that are of kinds OBJECT_NFT_*, in one
+ * transaction. Where the kernel refuses what concerns one device, 'closer'
+ * closes it, all of it is left out, and the rest is tried again; the same
+ * without closing for what concerns one segment. If it refuses anything else,
+ * nothing is done. Appends to '*errors' (malloc()ed) what was refused, with
+ * messages in 'arena'. Returns the messages written, or -errno. */
+int guard_apply(const struct changes *, const struct guard_closer *,
+                struct arena *, struct apply_error **errors, size_t *n_errors);
 
 /* Reads the counters, malloc()ed. */
 int guard_drops(struct drop_count **ret_drops, size_t *ret_n);

@@ -31,6 +31,7 @@ extern const struct guard_chain guard_chains_ip4[];
 extern const struct guard_chain guard_chains_ip6[];
 extern const struct guard_chain guard_chains_icmp6[];
 extern const struct guard_chain guard_chains_out[];
+extern const struct guard_chain guard_chains_shared[];
 extern const struct guard_chain guard_chains_uplink[];
 
 #endif /* src/dataplane/linux/guard_chains.h */

@@ -18,8 +18,8 @@
 
 #include "dataplane/dataplane.h"
 #include "dataplane/linux/guard_private.h"
-#include "dataplane/linux/guard_rules.h"
 #include "dataplane/linux/nft.h"
+#include "dataplane/linux/nft_table.h"
 #include "plan/object.h"
 #include "util.h"
 
@@ -110,13 +110,16 @@ int
 guard_drops(struct drop_count **ret_drops, size_t *ret_n)
 {
     struct counters cs = { 0 };
-    int error;
 
-    error =
-        guard_dump_elements(guard_nft(), GUARD_SET_DROPS, parse_drops, &cs);
-    if (error && error != -EINTR && error != -ENOENT) {
-        free(cs.v);
-        return error;
+    for (size_t i = 0; i < NFT_N_TABLES; i++) {
+        const struct nft_table *t = nft_tables[i];
+        int error =
+            guard_dump_elements(guard_nft(), t, t->drops, parse_drops, &cs);
+
+        if (error && error != -EINTR && error != -ENOENT) {
+            free(cs.v);
+            return error;
+        }
     }
     add_up(&cs);
     *ret_drops = cs.v;
@@ -169,37 +172,24 @@ parse_stale(const struct nlmsghdr *nlh, void *stale)
     return MNL_CB_OK;
 }
 
-/* Forgets the counters of devices that the changes take out of their
- * segments, in a transaction of its own. A failure leaves counters of devices
- * that are gone, which nobody asks for, until the number is used again. */
-void
-guard_forget_drops(const struct change *changes, size_t n)
+static void
+forget_drops(const struct nft_table *t, const uint32_t *devices, size_t n)
 {
-    uint32_t *devices = xmalloc((n + 1) * sizeof *devices);
     struct nft_batch batch = { 0 };
-    struct stale stale = { .devices = devices };
+    struct stale stale = { .devices = devices, .n = n };
     struct nft_refusal *refusals = NULL;
     size_t n_refusals;
 
-    for (size_t i = 0; i < n; i++) {
-        const struct object *o = changes[i].have;
-
-        if (changes[i].op == CHANGE_DEL && o->kind == OBJECT_NFT_ELEMENT
-            && !strcmp(o->name, "segment")) {
-            devices[stale.n++] = o->ifindex;
-        }
-    }
     stale.set = nftnl_set_alloc();
     if (!stale.set) {
         out_of_memory();
     }
-    nftnl_set_set_str(stale.set, NFTNL_SET_TABLE, GUARD_TABLE);
-    nftnl_set_set_str(stale.set, NFTNL_SET_NAME, GUARD_SET_DROPS);
-    if (stale.n) {
-        guard_dump_elements(guard_nft(), GUARD_SET_DROPS, parse_stale, &stale);
-    }
+    nftnl_set_set_str(stale.set, NFTNL_SET_TABLE, t->name);
+    nftnl_set_set_str(stale.set, NFTNL_SET_NAME, t->drops);
+    guard_dump_elements(guard_nft(), t, t->drops, parse_stale, &stale);
     if (stale.any) {
-        struct nlmsghdr *nlh = nft_batch_add(&batch, NFT_MSG_DELSETELEM, 0, 0);
+        struct nlmsghdr *nlh =
+            nft_batch_add(&batch, NFT_MSG_DELSETELEM, t->family, 0, 0);
 
         nftnl_set_elems_nlmsg_build_payload(nlh, stale.set);
         nft_batch_send(guard_nft(), &batch, &refusals, &n_refusals);
@@ -207,5 +197,27 @@ guard_forget_drops(const struct change *changes, size_t n)
     }
     nftnl_set_free(stale.set);
     nft_batch_done(&batch);
+}
+
+/* Forgets the counters of devices that the changes take out of their
+ * segments, in a transaction of its own. A failure leaves counters of devices
+ * that are gone, which nobody asks for, until the number is used again. */
+void
+guard_forget_drops(const struct change *changes, size_t n)
+{
+    uint32_t *devices = xmalloc((n + 1) * sizeof *devices);
+    size_t n_devices = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        const struct object *o = changes[i].have;
+
+        if (changes[i].op == CHANGE_DEL && o->kind == OBJECT_NFT_ELEMENT
+            && !strcmp(o->name, "segment")) {
+            devices[n_devices++] = o->ifindex;
+        }
+    }
+    for (size_t i = 0; i < NFT_N_TABLES && n_devices; i++) {
+        forget_drops(nft_tables[i], devices, n_devices);
+    }
     free(devices);
 }

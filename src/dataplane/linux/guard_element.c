@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "dataplane/linux/guard_rules.h"
+#include "dataplane/linux/nft_element.h"
 #include "dataplane/linux/nft_set.h"
 #include "plan/plan.h"
 #include "util.h"
@@ -57,8 +58,8 @@ guard_finish(struct guard_maker *m, struct guard_element *e)
 {
     const struct plan_port *port;
 
-    nft_element_describe(e->set, m->arena, &e->o);
-    port = plan_port_by_ifindex(m->plan, e->o.ifindex);
+    nft_element_finish(e->set, &e->o);
+    port = e->o.ifindex ? plan_port_by_ifindex(m->plan, e->o.ifindex) : NULL;
     e->o.device = port ? port->device : NULL;
     objects_add(m->objects, &e->o);
 }
@@ -103,4 +104,20 @@ guard_finish_prefix(struct guard_maker *m, struct guard_element *e,
         guard_put(e, &p->len, 1, 1);
     }
     guard_finish(m, e);
+}
+
+void
+guard_unique(struct guard_maker *m)
+{
+    struct object *v = m->objects->v + m->first_element;
+    struct objects own = { .v = v, .n = m->objects->n - m->first_element };
+    size_t n = 0;
+
+    objects_sort(&own);
+    for (size_t i = 0; i < own.n; i++) {
+        if (!n || object_cmp(&v[n - 1], &v[i])) {
+            v[n++] = v[i];
+        }
+    }
+    m->objects->n = m->first_element + n;
 }

@@ -2,7 +2,7 @@
 #ifndef CORDON_DATAPLANE_LINUX_GUARD_ELEMENT_H
 #define CORDON_DATAPLANE_LINUX_GUARD_ELEMENT_H 1
 
-/* Making elements of the guard's sets: guard_element(), fields in the order
+/* Making elements of the guard's sets, and of others: guard_element(), fields in the order
  * of the set's, guard_finish(). */
 
 #include <stddef.h>
@@ -54,6 +54,10 @@ const char *guard_pair_set(const char *stem, const struct prefix *p);
 /* Adds an element (mark, MAC). */
 void guard_add_mac(struct guard_maker *, const char *set, uint32_t segment,
                    uint32_t mark, struct eth_addr);
+
+/* Leaves of what has been added one of each: two ports may have a MAC in
+ * common (vif and tap of one guest), a gateway may be declared twice. */
+void guard_unique(struct guard_maker *);
 
 /* Adds what sets hold for 'segment'; guard_segment.c. */
 void guard_want_segment(struct guard_maker *, const struct plan_segment *);

@@ -11,6 +11,10 @@
 #define GROUP "eth.dst & 010000000000 == 010000000000; "
 #define UNICAST "eth.dst & 010000000000 == 000000000000; "
 
+/* The frame is another host's: this host's own ARP and IP do not take it, should
+ * the port be out of the bridge. The bridge looks at the address instead. */
+#define NOT_HOST "pkttype = 03; "
+
 /* An Ethernet header is always there. A group MAC is compared with the IP
  * destination byte by byte: registers cannot be, but a pair of bytes can be
  * looked up in a set that holds each byte twice. */
@@ -88,8 +92,8 @@ const struct guard_chain guard_chains_frame[] = {
         "goto drop-arp-spoof") },
 
     { "in-storm", RULES(
-        UNICAST "accept",
-        "iif in storm; accept",
+        UNICAST NOT_HOST "accept",
+        "iif in storm; " NOT_HOST "accept",
         "goto drop-storm") },
     { NULL, NULL },
 };

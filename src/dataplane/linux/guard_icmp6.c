@@ -36,7 +36,10 @@ const struct guard_chain guard_chains_icmp6[] = {
     { "in6-na", RULES(
         "nh44:1 & 80 != 00; !iif in router; goto drop-nd-spoof",
         "iif . eth.src . nh48:16 in pair6; return",
-        "iif . eth.src . nh48:16 in pairs6; return",
+        "iif . eth.src . nh48:16 in pairs6; goto in6-na-any",
+        "goto drop-nd-spoof") },
+    { "in6-na-any", RULES(
+        "nh48:8 == fe80000000000000; $mark . nh48:16 in declared6; "
         "goto drop-nd-spoof") },
     /* Of the embedded packet, all of the header is there. */
     { "in6-error", RULES(
@@ -55,7 +58,10 @@ const struct guard_chain guard_chains_icmp6[] = {
         "goto drop-icmp-embedded") },
     { "in6-error-to", RULES(
         "iif . th32:16 in addr6; return",
-        "iif . th32:16 in addrs6; return",
+        "iif . th32:16 in addrs6; goto in6-error-any",
+        "goto drop-icmp-embedded") },
+    { "in6-error-any", RULES(
+        "th32:8 == fe80000000000000; $mark . th32:16 in declared6; "
         "goto drop-icmp-embedded") },
     { NULL, NULL },
 };

@@ -9,6 +9,7 @@
 
 #define ZERO16 "00000000000000000000000000000000"
 #define LOOPBACK "00000000000000000000000000000001"
+#define LINK_LOCAL "fe80000000000000"
 #define DROP_SPOOFED_IP "goto drop-spoofed-ip"
 
 /* 'l4proto' is there only if version and payload length are consistent and
@@ -42,12 +43,17 @@ const struct guard_chain guard_chains_ip6[] = {
 
     { "in6-source", RULES(
         "iif . eth.src . ip6.src in pair6; return",
-        "iif . eth.src . ip6.src in pairs6; return",
+        "iif . eth.src . ip6.src in pairs6; goto in6-any",
         "ip6.src == " ZERO16 "; goto in6-unspecified",
         "ip6.next == 70; iif . ip6.src in addr6; return",
-        "ip6.next == 70; iif . ip6.src in addrs6; return",
+        "ip6.next == 70; iif . ip6.src in addrs6; goto in6-any",
         "iif in router; goto in6-router",
         DROP_SPOOFED_IP) },
+    /* With any link-local address: not one that is declared for others. */
+    { "in6-any", RULES(
+        "nh8:8 != " LINK_LOCAL "; return",
+        "ip6.next == 70; iif . ip6.src in addr6; return",
+        "$mark . ip6.src in declared6; " DROP_SPOOFED_IP) },
     { "in6-router", RULES(
         "eth.src & ffffffffff00 == 00005e000100; " DROP_SPOOFED_IP,
         "eth.src & ffffffffff00 == 00005e000200; " DROP_SPOOFED_IP,
@@ -76,7 +82,10 @@ const struct guard_chain guard_chains_ip6[] = {
         DROP_SPOOFED_IP) },
     { "in6-dad", RULES(
         "iif . eth.src . nh48:16 in pair6; return",
-        "iif . eth.src . nh48:16 in pairs6; return",
+        "iif . eth.src . nh48:16 in pairs6; goto in6-dad-any",
+        DROP_SPOOFED_IP) },
+    { "in6-dad-any", RULES(
+        "nh48:8 == " LINK_LOCAL "; $mark . nh48:16 in declared6; "
         DROP_SPOOFED_IP) },
 
     { "in6-routing", RULES(
@@ -116,6 +125,7 @@ const struct guard_chain guard_chains_ip6[] = {
         "nh40:1 == 11; goto in6-udp-ports",
         "nh40:1 == 3a; goto in6-first-icmp") },
     { "in6-later", RULES(
+        "ip6.plen < 0008; goto drop-fragment",
         "!nh42:2 & fff8 . ip6.plen in fits6; goto drop-fragment",
         "protocol . ip6.dst in underlay6; goto drop-encapsulation",
         "goto in-storm") },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-/* From the kernel to objects. A reading is of one generation of the ruleset,
- * or it is made again.
+/* From the kernel to objects, a table after the other. A reading is of one
+ * generation of the ruleset, or it is made again.
  *
  * A table of our name without our comment is foreign. Ours of another version
  * is reported alone, which makes diff() want all else anew, and
@@ -14,6 +14,7 @@
 #include <netinet/in.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,22 +29,26 @@
 #include "dataplane/linux/guard_private.h"
 #include "dataplane/linux/guard_rules.h"
 #include "dataplane/linux/nft.h"
+#include "dataplane/linux/nft_element.h"
+#include "dataplane/linux/nft_memo.h"
 #include "dataplane/linux/nft_rule.h"
+#include "dataplane/linux/nft_table.h"
 #include "lib/arena.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/shash.h"
+#include "plan/keys.h"
 #include "plan/object.h"
 #include "util.h"
 
-/* Tries to see one generation from beginning to end. */
-#define TRIES 20
-
 struct reading {
+    const struct nft_table *table;
     struct arena *arena;
     struct objects *objects;
-    enum { TABLE_NONE, TABLE_OURS, TABLE_OTHER_VERSION, TABLE_FOREIGN } table;
+    enum { TABLE_NONE, TABLE_OURS, TABLE_OTHER_VERSION, TABLE_FOREIGN } state;
     bool other_sets;               /* Sets are not as this version has them. */
-    const struct nft_set_def *set; /* Whose elements are being read. */
+    const struct nft_set_def *set; /* Whose elements are being read... */
+    const char *set_name;          /* ...and its name, in 'arena'... */
+    struct object_keys *keys;      /* ...and their keys, if it is packed. */
     struct shash chains;           /* Name -> struct chain. */
 };
 
@@ -82,14 +87,14 @@ parse_table(const struct nlmsghdr *nlh, void *r_)
         return MNL_CB_ERROR;
     }
     name = nftnl_table_get_str(t, NFTNL_TABLE_NAME);
-    if (nftnl_table_get_u32(t, NFTNL_TABLE_FAMILY) == NFPROTO_NETDEV && name
-        && !strcmp(name, GUARD_TABLE)) {
+    if (nftnl_table_get_u32(t, NFTNL_TABLE_FAMILY) == r->table->family && name
+        && !strcmp(name, r->table->name)) {
         data = nftnl_table_get_data(t, NFTNL_TABLE_USERDATA, &len);
         if (data) {
             nftnl_udata_parse(data, len, find_comment, &comment);
         }
-        r->table = strncmp(comment, "cordon ", 7) ? TABLE_FOREIGN
-                   : strcmp(comment, GUARD_TABLE_COMMENT)
+        r->state = strncmp(comment, "cordon ", 7) ? TABLE_FOREIGN
+                   : strcmp(comment, r->table->comment)
                            || nftnl_table_get_u32(t, NFTNL_TABLE_FLAGS)
                        ? TABLE_OTHER_VERSION
                        : TABLE_OURS;
@@ -99,9 +104,10 @@ parse_table(const struct nlmsghdr *nlh, void *r_)
 }
 
 static bool
-in_our_table(uint32_t family, const char *table)
+in_table(const struct reading *r, uint32_t family, const char *table)
 {
-    return family == NFPROTO_NETDEV && table && !strcmp(table, GUARD_TABLE);
+    return family == r->table->family && table
+           && !strcmp(table, r->table->name);
 }
 
 static int
@@ -115,10 +121,10 @@ parse_set(const struct nlmsghdr *nlh, void *r_)
         errno = EBADMSG;
         return MNL_CB_ERROR;
     }
-    if (in_our_table(nftnl_set_get_u32(s, NFTNL_SET_FAMILY),
-                     nftnl_set_get_str(s, NFTNL_SET_TABLE))) {
+    if (in_table(r, nftnl_set_get_u32(s, NFTNL_SET_FAMILY),
+                 nftnl_set_get_str(s, NFTNL_SET_TABLE))) {
         const char *name = nftnl_set_get_str(s, NFTNL_SET_NAME);
-        const struct nft_set_def *def = guard_set_by_name(name);
+        const struct nft_set_def *def = r->table->set_by_name(name);
         struct ds seen = DS_EMPTY_INITIALIZER;
         struct ds own = DS_EMPTY_INITIALIZER;
 
@@ -129,7 +135,7 @@ parse_set(const struct nlmsghdr *nlh, void *r_)
         }
         objects_add(r->objects,
                     &(struct object){
-                        .kind = OBJECT_NFT_SET,
+                        .kind = nft_kind(r->table, NFT_PART_SET),
                         .name = arena_strdup(r->arena, name),
                         .text = arena_strdup(r->arena, ds_cstr(&seen)) });
         ds_destroy(&seen);
@@ -139,42 +145,46 @@ parse_set(const struct nlmsghdr *nlh, void *r_)
     return MNL_CB_OK;
 }
 
-/* The device that a base chain's name says. */
+/* The device that the name of a chain of its own says. */
 static uint32_t
 ifindex_of_name(const char *name)
 {
+    static const char *const stems[] = { "in-", "out-", "new-", "take-",
+                                         "heard-" };
     unsigned int x;
     int n;
 
-    return (sscanf(name, "in-%u%n", &x, &n) == 1
-            || sscanf(name, "out-%u%n", &x, &n) == 1)
-                   && !name[n]
-               ? x
-               : 0;
+    for (size_t i = 0; i < ARRAY_SIZE(stems); i++) {
+        size_t len = strlen(stems[i]);
+
+        if (!strncmp(name, stems[i], len)
+            && sscanf(name + len, "%u%n", &x, &n) == 1 && !name[len + n]) {
+            return x;
+        }
+    }
+    return 0;
 }
 
-/* Says what a base chain is: as guard_want.c does if it is as it should be,
- * with another text otherwise. */
+/* Says what a base chain is: as our own are called if it is one, with another
+ * text otherwise. */
 static const char *
-describe_base(struct arena *arena, const struct nftnl_chain *c,
-              uint32_t ifindex)
+describe_base(struct reading *r, const struct nftnl_chain *c, uint32_t ifindex)
 {
     uint32_t hook = nftnl_chain_get_u32(c, NFTNL_CHAIN_HOOKNUM);
     int32_t priority = nftnl_chain_get_s32(c, NFTNL_CHAIN_PRIO);
     uint32_t policy = nftnl_chain_get_u32(c, NFTNL_CHAIN_POLICY);
     const char *device = nftnl_chain_get_str(c, NFTNL_CHAIN_DEV);
-    const char *name = nftnl_chain_get_str(c, NFTNL_CHAIN_NAME);
 
-    if (priority == GUARD_PRIORITY && policy == NF_DROP && ifindex && device
-        && if_nametoindex(device) == ifindex) {
-        if (hook == NF_NETDEV_INGRESS && !strncmp(name, "in-", 3)) {
-            return GUARD_BASE_INGRESS;
-        } else if (hook == NF_NETDEV_EGRESS && !strncmp(name, "out-", 4)) {
-            return GUARD_BASE_EGRESS;
+    for (const struct nft_base *b = r->table->bases; b->text; b++) {
+        if (hook == b->hook && priority == b->priority && policy == b->policy
+            && (b->device
+                    ? ifindex && device && if_nametoindex(device) == ifindex
+                    : !device)) {
+            return b->text;
         }
     }
-    return arena_printf(arena, "hook %u device %s priority %d policy %s", hook,
-                        device ? device : "(none)", priority,
+    return arena_printf(r->arena, "hook %u device %s priority %d policy %s",
+                        hook, device ? device : "(none)", priority,
                         policy == NF_DROP ? "drop" : "accept");
 }
 
@@ -189,17 +199,17 @@ parse_chain(const struct nlmsghdr *nlh, void *r_)
         errno = EBADMSG;
         return MNL_CB_ERROR;
     }
-    if (in_our_table(nftnl_chain_get_u32(c, NFTNL_CHAIN_FAMILY),
-                     nftnl_chain_get_str(c, NFTNL_CHAIN_TABLE))) {
+    if (in_table(r, nftnl_chain_get_u32(c, NFTNL_CHAIN_FAMILY),
+                 nftnl_chain_get_str(c, NFTNL_CHAIN_TABLE))) {
         bool base = nftnl_chain_is_set(c, NFTNL_CHAIN_HOOKNUM);
         struct chain *chain = xzalloc(sizeof *chain);
         struct object *o = &chain->chain;
 
-        o->kind = OBJECT_NFT_CHAIN;
+        o->kind = nft_kind(r->table, NFT_PART_CHAIN);
         o->name =
             arena_strdup(r->arena, nftnl_chain_get_str(c, NFTNL_CHAIN_NAME));
         o->ifindex = ifindex_of_name(o->name);
-        o->text = base ? describe_base(r->arena, c, o->ifindex) : "regular";
+        o->text = base ? describe_base(r, c, o->ifindex) : "regular";
         ds_init(&chain->rules);
         if (!shash_add_once(&r->chains, o->name, chain)) {
             free(chain);
@@ -209,30 +219,72 @@ parse_chain(const struct nlmsghdr *nlh, void *r_)
     return MNL_CB_OK;
 }
 
+/* The line that a rule is whose expressions are 'attr', or none: NULL. Returns
+ * NULL if they cannot be decoded. */
+static const char *
+find_line(const struct nlmsghdr *nlh, const struct nft_table *table,
+          const struct nlattr *attr)
+{
+    const void *p = attr ? mnl_attr_get_payload(attr) : "";
+    size_t n = attr ? mnl_attr_get_payload_len(attr) : 0;
+    const char *known = nft_memo_find(table, p, n);
+    struct ds line = DS_EMPTY_INITIALIZER;
+    struct nftnl_rule *rule;
+
+    if (known) {
+        return known;
+    }
+    rule = nftnl_rule_alloc();
+    if (rule && nftnl_rule_nlmsg_parse(nlh, rule) >= 0) {
+        nft_rule_parse(rule, &line);
+        nft_memo_add(table, p, n, ds_cstr(&line));
+    }
+    nftnl_rule_free(rule);
+    ds_destroy(&line);
+    return nft_memo_find(table, p, n);
+}
+
+static const char *
+attr_text(const struct nlattr *attr)
+{
+    return attr && mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0
+               ? mnl_attr_get_str(attr)
+               : "";
+}
+
 static int
 parse_rule(const struct nlmsghdr *nlh, void *r_)
 {
+    const struct nfgenmsg *nfg = mnl_nlmsg_get_payload(nlh);
+    const struct nlattr *tb[NFTA_RULE_MAX + 1] = { NULL };
+    const struct nlattr *attr;
     struct reading *r = r_;
-    struct nftnl_rule *rule = nftnl_rule_alloc();
+    struct chain *c;
 
-    if (!rule || nftnl_rule_nlmsg_parse(nlh, rule) < 0) {
-        nftnl_rule_free(rule);
+    if (mnl_nlmsg_get_payload_len(nlh) < sizeof *nfg) {
         errno = EBADMSG;
         return MNL_CB_ERROR;
     }
-    if (in_our_table(nftnl_rule_get_u32(rule, NFTNL_RULE_FAMILY),
-                     nftnl_rule_get_str(rule, NFTNL_RULE_TABLE))) {
-        struct chain *c = shash_find_data(
-            &r->chains, nftnl_rule_get_str(rule, NFTNL_RULE_CHAIN));
-
-        if (c) {
-            if (c->rules.length) {
-                ds_put_char(&c->rules, '\n');
-            }
-            nft_rule_parse(rule, &c->rules);
+    mnl_attr_for_each (attr, nlh, sizeof *nfg) {
+        if (mnl_attr_type_valid(attr, NFTA_RULE_MAX) > 0) {
+            tb[mnl_attr_get_type(attr)] = attr;
         }
     }
-    nftnl_rule_free(rule);
+    c = in_table(r, nfg->nfgen_family, attr_text(tb[NFTA_RULE_TABLE]))
+            ? shash_find_data(&r->chains, attr_text(tb[NFTA_RULE_CHAIN]))
+            : NULL;
+    if (c) {
+        const char *line = find_line(nlh, r->table, tb[NFTA_RULE_EXPRESSIONS]);
+
+        if (!line) {
+            errno = EBADMSG;
+            return MNL_CB_ERROR;
+        }
+        if (c->rules.length) {
+            ds_put_char(&c->rules, '\n');
+        }
+        ds_put_cstr(&c->rules, line);
+    }
     return MNL_CB_OK;
 }
 
@@ -242,10 +294,17 @@ parse_element(struct nftnl_set_elem *elem, void *r_)
     struct reading *r = r_;
     struct object o;
 
-    if (!nft_element_parse(r->set, elem, r->arena, &o)) {
+    if (!nft_element_parse(r->set, elem, &o)) {
         r->other_sets = true;
         return 0;
     }
+    if (r->keys) {
+        r->keys->len = o.key_len;
+        keys_append(r->keys, o.key, r->arena);
+        return 0;
+    }
+    o.kind = nft_kind(r->table, NFT_PART_ELEMENT);
+    o.name = r->set_name;
     objects_add(r->objects, &o);
     return 0;
 }
@@ -274,46 +333,68 @@ dump(struct nft *nft, uint16_t type, uint16_t table_attr, mnl_cb_t cb,
      struct reading *r)
 {
     uint8_t buf[NFT_REQUEST_MAX];
-    struct nlmsghdr *nlh = nft_request(nft, buf, type, NLM_F_DUMP);
+    struct nlmsghdr *nlh =
+        nft_request(nft, buf, type, r->table->family, NLM_F_DUMP);
 
     if (table_attr) {
-        mnl_attr_put_strz(nlh, table_attr, GUARD_TABLE);
+        mnl_attr_put_strz(nlh, table_attr, r->table->name);
     }
     return nft_dump(nft, nlh, cb, r);
 }
 
 int
-guard_dump_elements(struct nft *nft, const char *set, mnl_cb_t cb, void *aux)
+guard_dump_elements(struct nft *nft, const struct nft_table *table,
+                    const char *set, mnl_cb_t cb, void *aux)
 {
     uint8_t buf[NFT_REQUEST_MAX];
     struct nlmsghdr *nlh =
-        nft_request(nft, buf, NFT_MSG_GETSETELEM, NLM_F_DUMP);
+        nft_request(nft, buf, NFT_MSG_GETSETELEM, table->family, NLM_F_DUMP);
 
-    mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_TABLE, GUARD_TABLE);
+    mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_TABLE, table->name);
     mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_SET, set);
     return nft_dump(nft, nlh, cb, aux);
 }
 
+/* Adds the object that all elements of a set are. */
+static void
+add_packed(struct reading *r)
+{
+    struct object o = { .kind = nft_kind(r->table, NFT_PART_ELEMENT),
+                        .name = r->set_name,
+                        .keys = r->keys };
+
+    keys_sort(r->keys);
+    nft_element_finish(r->set, &o);
+    objects_add(r->objects, &o);
+}
+
 /* Elements of sets that rules fill are nobody's wish. */
 static int
-read_elements(struct nft *nft, struct reading *r)
+read_elements(struct nft *nft, struct reading *r, size_t first)
 {
     size_t n = r->objects->n;
 
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = first; i < n; i++) {
         const struct object *o = &r->objects->v[i];
         int error;
 
-        if (o->kind != OBJECT_NFT_SET) {
+        if (o->kind != nft_kind(r->table, NFT_PART_SET)) {
             continue;
         }
-        r->set = guard_set_by_name(o->name);
+        r->set = r->table->set_by_name(o->name);
+        r->set_name = o->name;
         if (!r->set || r->set->kind == NFT_SET_FROM_PACKETS) {
             continue;
         }
-        error = guard_dump_elements(nft, r->set->name, parse_elements, r);
+        r->keys =
+            r->set->packed ? arena_alloc(r->arena, sizeof *r->keys) : NULL;
+        error =
+            guard_dump_elements(nft, r->table, r->set_name, parse_elements, r);
         if (error) {
             return error;
+        }
+        if (r->keys) {
+            add_packed(r);
         }
     }
     return 0;
@@ -330,7 +411,7 @@ add_chains(struct reading *r)
         objects_add(r->objects, &c->chain);
         objects_add(r->objects,
                     &(struct object){
-                        .kind = OBJECT_NFT_RULES,
+                        .kind = nft_kind(r->table, NFT_PART_RULES),
                         .ifindex = c->chain.ifindex,
                         .name = c->chain.name,
                         .text = arena_strdup(r->arena, ds_cstr(&c->rules)) });
@@ -348,80 +429,112 @@ forget_chains(struct reading *r)
         ds_destroy(&c->rules);
     }
     shash_destroy_free_data(&r->chains);
-    shash_init(&r->chains);
-}
-
-static int
-read_once(struct nft *nft, struct reading *r)
-{
-    uint32_t before, after;
-    int error;
-
-    error = nft_generation(nft, &before);
-    error = error ? error : dump(nft, NFT_MSG_GETTABLE, 0, parse_table, r);
-    if (!error && r->table == TABLE_OURS) {
-        error = dump(nft, NFT_MSG_GETSET, NFTA_SET_TABLE, parse_set, r);
-        error = error ? error
-                      : dump(nft, NFT_MSG_GETCHAIN, NFTA_CHAIN_TABLE,
-                             parse_chain, r);
-        error =
-            error ? error
-                  : dump(nft, NFT_MSG_GETRULE, NFTA_RULE_TABLE, parse_rule, r);
-        if (!error && !r->other_sets) {
-            error = read_elements(nft, r);
-        }
-    }
-    error = error ? error : nft_generation(nft, &after);
-    return error ? error : before == after ? 0 : -EINTR;
 }
 
 static void
 report_table(struct reading *r)
 {
-    static const char *const texts[] = {
-        [TABLE_OURS] = GUARD_TABLE_COMMENT,
+    const char *const texts[] = {
+        [TABLE_OURS] = r->table->comment,
         [TABLE_OTHER_VERSION] = "of another version",
         [TABLE_FOREIGN] = "not made by cordon",
     };
 
-    if (r->table != TABLE_NONE) {
-        objects_add(r->objects,
-                    &(struct object){ .kind = OBJECT_NFT_TABLE,
-                                      .name = GUARD_TABLE,
-                                      .text = texts[r->table],
-                                      .foreign = r->table == TABLE_FOREIGN });
+    if (r->state != TABLE_NONE) {
+        objects_add(r->objects, &(struct object){
+                                    .kind = nft_kind(r->table, NFT_PART_TABLE),
+                                    .name = r->table->name,
+                                    .text = texts[r->state],
+                                    .foreign = r->state == TABLE_FOREIGN });
     }
+}
+
+static int
+read_parts(struct nft *nft, struct reading *r, size_t first)
+{
+    int error = dump(nft, NFT_MSG_GETSET, NFTA_SET_TABLE, parse_set, r);
+
+    error =
+        error ? error
+              : dump(nft, NFT_MSG_GETCHAIN, NFTA_CHAIN_TABLE, parse_chain, r);
+    error = error ? error
+                  : dump(nft, NFT_MSG_GETRULE, NFTA_RULE_TABLE, parse_rule, r);
+    if (!error && !r->other_sets) {
+        error = read_elements(nft, r, first);
+    }
+    return error;
+}
+
+static int
+read_table(struct nft *nft, const struct nft_table *table, struct arena *arena,
+           struct objects *objects)
+{
+    struct reading r = { .table = table, .arena = arena, .objects = objects };
+    size_t first = objects->n;
+    int error;
+
+    shash_init(&r.chains);
+    error = dump(nft, NFT_MSG_GETTABLE, 0, parse_table, &r);
+    if (!error && r.state == TABLE_OURS) {
+        error = read_parts(nft, &r, first);
+    }
+    if (!error && r.other_sets) {
+        r.state = TABLE_OTHER_VERSION;
+        objects->n = first;
+    } else if (!error) {
+        add_chains(&r);
+    }
+    forget_chains(&r);
+    nft_memo_sweep(table);
+    if (!error) {
+        report_table(&r);
+    }
+    return error;
+}
+
+int
+guard_observe_table(struct nft *nft, const struct nft_table *table,
+                    uint32_t generation, struct arena *arena,
+                    struct objects *objects)
+{
+    size_t start = objects->n;
+    uint32_t after;
+    int error = read_table(nft, table, arena, objects);
+
+    error = error ? error : nft_generation(nft, &after);
+    if (error || after != generation) {
+        objects->n = start;
+        /* A set that a dump was about to read may have gone. */
+        return error && error != -ENOENT ? error : -EINTR;
+    }
+    return 0;
+}
+
+static int
+read_all(struct nft *nft, struct arena *arena, struct objects *objects)
+{
+    uint32_t generation;
+    int error = nft_generation(nft, &generation);
+
+    for (size_t i = 0; i < NFT_N_TABLES && !error; i++) {
+        error = guard_observe_table(nft, nft_tables[i], generation, arena,
+                                    objects);
+    }
+    return error;
 }
 
 int
 guard_observe(struct arena *arena, struct objects *objects)
 {
     size_t start = objects->n;
-    struct reading r;
-    int error = 0;
+    int error = -EINTR;
 
-    for (int i = 0; i < TRIES; i++) {
+    for (int i = 0; i < GUARD_TRIES && error == -EINTR; i++) {
         objects->n = start;
-        r = (struct reading){ .arena = arena, .objects = objects };
-        shash_init(&r.chains);
-        error = read_once(guard_nft(), &r);
-        /* A set that a dump was about to read may have gone. */
-        if (error != -EINTR && error != -ENOENT) {
-            break;
-        }
-        forget_chains(&r);
+        error = read_all(guard_nft(), arena, objects);
     }
-    if (!error && r.table == TABLE_OURS && r.other_sets) {
-        r.table = TABLE_OTHER_VERSION;
-        objects->n = start;
-    } else if (!error) {
-        add_chains(&r);
-    }
-    forget_chains(&r);
     if (error) {
         objects->n = start;
-        return error;
     }
-    report_table(&r);
-    return 0;
+    return error;
 }

@@ -51,6 +51,8 @@ const struct guard_chain guard_chains_out[] = {
         "eth.type == 0800; oif . ip.dst in addrs4; accept",
         "eth.type == 86dd; nh24:1 == ff; accept",
         "eth.type == 86dd; oif . ip6.dst in addr6; accept",
+        "eth.type == 86dd; nh24:8 == fe80000000000000; "
+        "$mark . ip6.dst in declared6; goto drop-not-addressed",
         "eth.type == 86dd; oif . ip6.dst in addrs6; accept",
         "goto drop-not-addressed") },
     { NULL, NULL },

@@ -11,10 +11,14 @@
 #include <string.h>
 
 #include "dataplane/linux/guard_chains.h"
+#include "dataplane/linux/logged.h"
+#include "dataplane/linux/nft_element.h"
+#include "dataplane/linux/nft_text.h"
 #include "lib/arena.h"
 #include "lib/reason.h"
 #include "openvswitch/dynamic-string.h"
 #include "packets.h"
+#include "plan/keys.h"
 #include "plan/object.h"
 #include "policy/policy.h"
 #include "util.h"
@@ -28,63 +32,29 @@ struct maker {
     char *mark;          /* "mark & ffff0000" */
     char *not_underlay4; /* "ip.dst & ... != ...; ", or "" */
     char *not_underlay6;
+    bool logs;
 };
 
 static void
 add_chain(struct maker *m, const char *name, struct ds *rules)
 {
-    objects_add(m->objects, &(struct object){ .kind = OBJECT_NFT_CHAIN,
-                                              .name = name,
-                                              .text = "regular" });
-    objects_add(m->objects, &(struct object){ .kind = OBJECT_NFT_RULES,
-                                              .name = name,
-                                              .text = arena_strdup(
-                                                  m->arena, ds_cstr(rules)) });
-    ds_clear(rules);
-}
-
-/* Appends 'rule' as a line, with the words in it that begin with "$"
- * replaced. */
-static void
-add_rule(const struct maker *m, struct ds *rules, const char *rule)
-{
-    const struct {
-        const char *word, *with;
-    } words[] = {
-        { "$mark", m->mark },
-        { "$not-underlay4", m->not_underlay4 },
-        { "$not-underlay6", m->not_underlay6 },
-    };
-
-    if (rules->length) {
-        ds_put_char(rules, '\n');
-    }
-    while (*rule) {
-        size_t i;
-
-        for (i = 0; *rule == '$' && i < ARRAY_SIZE(words); i++) {
-            size_t n = strlen(words[i].word);
-
-            if (!strncmp(rule, words[i].word, n)) {
-                ds_put_cstr(rules, words[i].with);
-                rule += n;
-                break;
-            }
-        }
-        if (*rule && *rule != '$') {
-            ds_put_char(rules, *rule++);
-        }
-    }
+    nft_text_chain(&guard_table, name, rules, m->arena, m->objects);
 }
 
 static void
 add_chains(struct maker *m, const struct guard_chain *chains)
 {
+    const struct nft_word words[] = {
+        { "$mark", m->mark },
+        { "$not-underlay4", m->not_underlay4 },
+        { "$not-underlay6", m->not_underlay6 },
+        { NULL, NULL },
+    };
     struct ds rules = DS_EMPTY_INITIALIZER;
 
     for (; chains->name; chains++) {
         for (const char *const *r = chains->rules; *r; r++) {
-            add_rule(m, &rules, *r);
+            nft_text_add(&rules, *r, words);
         }
         add_chain(m, chains->name, &rules);
     }
@@ -99,8 +69,16 @@ add_drop_chains(struct maker *m)
     struct ds rules = DS_EMPTY_INITIALIZER;
 
     for (unsigned int i = 1; i <= REASON_MAX; i++) {
-        ds_put_format(&rules,
-                      "count " GUARD_SET_DROPS " iif . oif . #%08x\ndrop", i);
+        if (i > REASON_NFT_MAX && i != REASON_NOT_GATEWAY) {
+            continue;
+        }
+        ds_put_format(&rules, "count " GUARD_SET_DROPS " iif . oif . #%08x\n",
+                      i);
+        if (m->logs) {
+            logged_rule(i, true, 0, &rules);
+            logged_rule(i, false, 0, &rules);
+        }
+        ds_put_cstr(&rules, "drop");
         add_chain(m, arena_printf(m->arena, "drop-%s", reason_name(i)),
                   &rules);
     }
@@ -176,19 +154,43 @@ add_element(struct maker *m, const char *set, const void *key, size_t len)
     };
 
     memcpy(o.key, key, len);
-    nft_element_describe(guard_set_by_name(set), m->arena, &o);
+    nft_element_finish(guard_set_by_name(set), &o);
     objects_add(m->objects, &o);
 }
 
+/* Starts the object that a set of constants is; returns its keys. */
+static struct object_keys *
+add_packed(struct maker *m, const char *set, size_t len)
+{
+    struct object_keys *keys = arena_alloc(m->arena, sizeof *keys);
+
+    keys->len = len;
+    add_element(m, set, "", 0);
+    m->objects->v[m->objects->n - 1].keys = keys;
+    return keys;
+}
+
+/* Adds a set of 'n' constants of 'len' bytes each. */
 static void
-add_fit(struct maker *m, const char *set, uint16_t from, uint16_t to,
+add_keys(struct maker *m, const char *set, const void *v, size_t n, size_t len)
+{
+    struct object_keys *keys = add_packed(m, set, len);
+
+    for (size_t i = 0; i < n; i++) {
+        keys_append(keys, (const uint8_t *) v + i * len, m->arena);
+    }
+    keys_sort(keys);
+}
+
+static void
+add_fit(struct maker *m, struct object_keys *keys, uint16_t from, uint16_t to,
         uint16_t len)
 {
     const ovs_be16 key[8] = {
         [0] = htons(from), [4] = htons(to), [6] = htons(len)
     };
 
-    add_element(m, set, key, sizeof key);
+    keys_append(keys, (const uint8_t *) key, m->arena);
 }
 
 /* All offsets of later fragments, in units of 'unit' 8ths, with the lengths
@@ -199,12 +201,14 @@ add_fits(struct maker *m, const char *set, unsigned int unit, unsigned int end,
 {
     const unsigned int jumbo = 9216;
     unsigned int low = (end - jumbo) / 8, high = (end - common) / 8;
+    struct object_keys *keys = add_packed(m, set, 8 * sizeof(ovs_be16));
 
-    add_fit(m, set, 0, low * unit, jumbo);
-    add_fit(m, set, (low + 1) * unit, high * unit, common);
+    add_fit(m, keys, 0, low * unit, jumbo);
+    add_fit(m, keys, (low + 1) * unit, high * unit, common);
     for (unsigned int at = high + 1; at <= 8191; at++) {
-        add_fit(m, set, at * unit, at * unit, end - at * 8);
+        add_fit(m, keys, at * unit, at * unit, end - at * 8);
     }
+    keys_sort(keys);
 }
 
 static void
@@ -223,20 +227,15 @@ add_constants(struct maker *m)
         { 0, 5, 2, 0, 0, 0 }, { 0, 0, 5, 2, 0, 0 },
     };
 
-    for (size_t i = 0; i < ARRAY_SIZE(uppers); i++) {
-        add_element(m, "upper6", &uppers[i], 1);
-    }
-    for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
-        add_element(m, "parts6", &parts[i], 1);
-    }
-    for (size_t i = 0; i < ARRAY_SIZE(alerts); i++) {
-        add_element(m, "alert", alerts[i], sizeof alerts[i]);
-    }
-    for (unsigned int i = 0; i < 256; i++) {
-        const uint8_t key[8] = { [0] = i, [4] = i };
+    uint8_t equal[256][8] = { { 0 } };
 
-        add_element(m, "equal8", key, sizeof key);
+    for (size_t i = 0; i < ARRAY_SIZE(equal); i++) {
+        equal[i][0] = equal[i][4] = i;
     }
+    add_keys(m, "upper6", uppers, ARRAY_SIZE(uppers), sizeof uppers[0]);
+    add_keys(m, "parts6", parts, ARRAY_SIZE(parts), sizeof parts[0]);
+    add_keys(m, "alert", alerts, ARRAY_SIZE(alerts), sizeof alerts[0]);
+    add_keys(m, "equal8", equal, ARRAY_SIZE(equal), sizeof equal[0]);
     add_fits(m, "fits4", 1, 65535, 1500);
     add_fits(m, "fits6", 8, 65535 + 8, 1460);
 }
@@ -325,10 +324,10 @@ is_within_another(const struct policy_host *host, size_t i)
 }
 
 void
-guard_want_rules(const struct policy_host *host, struct arena *arena,
-                 struct objects *objects)
+guard_want_rules(const struct policy_host *host, bool logs,
+                 struct arena *arena, struct objects *objects)
 {
-    struct maker m = { .arena = arena, .objects = objects };
+    struct maker m = { .arena = arena, .objects = objects, .logs = logs };
 
     m.mark = arena_printf(arena, "mark & %08x", host->mark_mask);
     m.not_underlay4 = not_underlay(&m, host, AF_INET);
@@ -340,6 +339,7 @@ guard_want_rules(const struct policy_host *host, struct arena *arena,
     add_chains(&m, guard_chains_ip6);
     add_chains(&m, guard_chains_icmp6);
     add_chains(&m, guard_chains_out);
+    add_chains(&m, guard_chains_shared);
     add_chains(&m, guard_chains_uplink);
     add_tcp_chain(&m, "in4-tcp", "ip.len", 20, "goto drop-malformed", "return",
                   "goto drop-malformed");

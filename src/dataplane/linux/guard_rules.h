@@ -4,9 +4,11 @@
 
 /* The chains that all devices share, and the sets that they look into. */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "dataplane/linux/nft_set.h"
+#include "dataplane/linux/nft_table.h"
 
 struct arena;
 struct objects;
@@ -14,12 +16,11 @@ struct policy_host;
 
 #define GUARD_TABLE "cordon"
 
-/* Says that a table is ours. Changes with what sets are, which makes the next
- * version replace the table as a whole. */
 #define GUARD_TABLE_COMMENT "cordon 1"
 
+extern const struct nft_table guard_table;
+
 /* Base chains come before all others of their hook. */
-#define GUARD_PRIORITY INT32_MIN
 #define GUARD_BASE_INGRESS "ingress first, policy drop"
 #define GUARD_BASE_EGRESS "egress first, policy drop"
 
@@ -32,6 +33,7 @@ struct policy_host;
 
 /* Not dumped: rules, not we, put elements there. */
 #define GUARD_SET_DROPS "drops"
+#define GUARD_SET_LOCAL "local"
 
 extern const struct nft_set_def guard_sets[];
 extern const size_t guard_n_sets;
@@ -39,9 +41,14 @@ extern const size_t guard_n_sets;
 /* NULL if there is no set 'name'. */
 const struct nft_set_def *guard_set_by_name(const char *name);
 
+/* Appends sets, and what guard_want_rules() does. In order, without
+ * duplicates. */
+void guard_want_fixed(const struct policy_host *, bool logs, struct arena *,
+                      struct objects *);
+
 /* Appends the shared chains and their rules, and the elements of sets that
- * depend on nothing. Pure. */
-void guard_want_rules(const struct policy_host *, struct arena *,
+ * depend on nothing. 'logs': drops of some ports are logged. Pure. */
+void guard_want_rules(const struct policy_host *, bool logs, struct arena *,
                       struct objects *);
 
 #endif /* src/dataplane/linux/guard_rules.h */

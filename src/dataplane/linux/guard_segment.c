@@ -7,9 +7,10 @@
 #include "dataplane/linux/guard_element.h"
 
 #include <netinet/in.h>
-#include <stdlib.h>
 
 #include "plan/plan.h"
+#include "plan/segment.h"
+#include "plan/shared.h"
 #include "policy/policy.h"
 #include "util.h"
 
@@ -24,156 +25,46 @@ add_declared(struct guard_maker *m, uint32_t segment, uint32_t mark,
     guard_finish_prefix(m, &e, p);
 }
 
+/* What is no host is all of fe80::/64. */
 static void
 add_believed(struct guard_maker *m, uint32_t segment, uint32_t mark,
-             struct eth_addr mac, const struct addr *a)
+             const struct plan_pair *pair)
 {
-    struct guard_element e = guard_element(
-        a->family == AF_INET ? "believed4" : "believed6", 0, segment);
+    const struct addr *a = &pair->address.addr;
+    struct guard_element e;
 
+    if (!prefix_is_host(&pair->address)) {
+        guard_add_mac(m, "believed-any", segment, mark, pair->mac);
+        return;
+    }
+    e = guard_element(a->family == AF_INET ? "believed4" : "believed6", 0,
+                      segment);
     guard_put_u32(&e, mark);
-    guard_put_mac(&e, mac);
+    guard_put_mac(&e, pair->mac);
     guard_put_addr(&e, a);
     guard_finish(m, &e);
 }
 
 static void
-add_believed_link_local(struct guard_maker *m, uint32_t segment, uint32_t mark,
-                        const struct policy_interface *i)
-{
-    struct addr a = addr_eui64(i->mac);
-
-    switch (i->link_local) {
-    case LINK_LOCAL_EUI64:
-        add_believed(m, segment, mark, i->mac, &a);
-        return;
-
-    case LINK_LOCAL_ADDRESS:
-        add_believed(m, segment, mark, i->mac, &i->link_local_address);
-        return;
-
-    case LINK_LOCAL_ANY:
-        guard_add_mac(m, "believed-any", segment, mark, i->mac);
-        return;
-    }
-    OVS_NOT_REACHED();
-}
-
-static struct prefix
-host_prefix(const struct addr *a)
-{
-    return (struct prefix){ *a, addr_bits(a) };
-}
-
-/* Collects what all interfaces of a network, here or on other hosts, have
- * been declared with. */
-struct prefixes {
-    struct prefix *v;
-    size_t n, allocated;
-};
-
-static void
-collect(struct prefixes *ps, const struct prefix *p)
-{
-    if (ps->n == ps->allocated) {
-        ps->v = x2nrealloc(ps->v, &ps->allocated, sizeof *ps->v);
-    }
-    ps->v[ps->n++] = *p;
-}
-
-static void
-add_interface(struct guard_maker *m, const struct plan_segment *s,
-              uint32_t mark, const struct policy_interface *i,
-              struct prefixes *declared)
-{
-    for (size_t j = 0; j < i->n_addresses; j++) {
-        const struct prefix *p = &i->addresses[j];
-
-        collect(declared, p);
-        if ((i->router || i->dhcp_server) && prefix_is_host(p)) {
-            add_believed(m, s->id, mark, i->mac, &p->addr);
-        }
-    }
-    for (size_t j = 0; j < i->n_extra; j++) {
-        for (size_t k = 0; k < i->extra[j].n_addresses; k++) {
-            collect(declared, &i->extra[j].addresses[k]);
-        }
-    }
-    for (size_t j = 0; j < i->n_vrrp; j++) {
-        for (size_t k = 0; k < i->vrrp[j].n_addresses; k++) {
-            struct prefix p = host_prefix(&i->vrrp[j].addresses[k]);
-
-            collect(declared, &p);
-        }
-    }
-    if (i->router || i->dhcp_server) {
-        add_believed_link_local(m, s->id, mark, i);
-    }
-    if (i->router) {
-        guard_add_mac(m, "gateway", s->id, mark, i->mac);
-    }
-}
-
-static int
-compare_prefixes(const void *a, const void *b)
-{
-    return prefix_cmp(a, b);
-}
-
-/* Appends what 'ps' holds, each once, leaving out prefixes that lie in
- * another: sorted, a prefix follows those that it lies in. */
-static void
-add_all_declared(struct guard_maker *m, uint32_t segment, uint32_t mark,
-                 struct prefixes *ps)
-{
-    const struct prefix *last = NULL;
-
-    if (ps->n) {
-        qsort(ps->v, ps->n, sizeof *ps->v, compare_prefixes);
-    }
-    for (size_t i = 0; i < ps->n; i++) {
-        const struct prefix *p = &ps->v[i];
-
-        if (prefix_is_host(p)) {
-            if (!i || prefix_cmp(p, &ps->v[i - 1])) {
-                add_declared(m, segment, mark, p);
-            }
-        } else if (!last || !prefix_contains(last, p)) {
-            add_declared(m, segment, mark, p);
-            last = p;
-        }
-    }
-    free(ps->v);
-}
-
-/* True if a port of the segment is a router, for whom alone it is of
- * interest what is declared for others. */
-static bool
-has_router(const struct plan *plan, const struct plan_segment *s)
-{
-    for (size_t i = 0; i < plan->n_ports; i++) {
-        if (plan->ports[i].segment == s && plan->ports[i].interface->router) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void
 add_broadcast(struct guard_maker *m, uint32_t segment, uint32_t mark,
-              const struct prefix *subnet)
+              const struct addr *a)
 {
     struct guard_element e = guard_element("broadcast4", 0, segment);
-    struct addr a = subnet->addr;
 
-    if (a.family != AF_INET || subnet->len > 30) {
-        return;
-    }
-    for (unsigned int bit = subnet->len; bit < 32; bit++) {
-        a.b[bit / 8] |= 0x80 >> bit % 8;
-    }
     guard_put_u32(&e, mark);
-    guard_put_addr(&e, &a);
+    guard_put_addr(&e, a);
+    guard_finish(m, &e);
+}
+
+static void
+add_neighbour(struct guard_maker *m, uint32_t segment, uint32_t mark,
+              const struct plan_member *member)
+{
+    struct guard_element e = guard_element("neighbours", 0, segment);
+
+    guard_put_u32(&e, member->community);
+    guard_put_u32(&e, mark);
+    guard_put_mac(&e, member->mac);
     guard_finish(m, &e);
 }
 
@@ -198,36 +89,28 @@ void
 guard_want_segment(struct guard_maker *m, const struct plan_segment *s)
 {
     uint32_t mark = segment_mark(s->id, m->plan->host->mark_mask);
-    const struct policy_network *network = s->network;
-    const struct policy_tenant *tenant = network->tenant;
-    struct prefixes declared = { 0 };
+    struct shared_facts shared;
+    struct segment_facts f;
 
-    for (size_t i = 0; i < network->n_subnets; i++) {
-        add_broadcast(m, s->id, mark, &network->subnets[i]);
+    segment_facts(m->plan, s, m->arena, &f);
+    for (size_t i = 0; i < f.n_broadcasts; i++) {
+        add_broadcast(m, s->id, mark, &f.broadcasts[i]);
     }
-    for (size_t i = 0; i < network->n_gateways; i++) {
-        const struct policy_gateway *g = &network->gateways[i];
-
-        guard_add_mac(m, "gateway", s->id, mark, g->mac);
-        for (size_t j = 0; j < g->n_addresses; j++) {
-            struct prefix p = host_prefix(&g->addresses[j]);
-
-            collect(&declared, &p);
-            add_believed(m, s->id, mark, g->mac, &g->addresses[j]);
-        }
+    for (size_t i = 0; i < f.n_gateways; i++) {
+        guard_add_mac(m, "gateway", s->id, mark, f.gateways[i]);
     }
-    for (size_t i = 0; tenant && i < tenant->n_guests; i++) {
-        const struct policy_guest *guest = &tenant->guests[i];
-
-        for (size_t j = 0; j < guest->n_interfaces; j++) {
-            if (guest->interfaces[j].network == network) {
-                add_interface(m, s, mark, &guest->interfaces[j], &declared);
-            }
-        }
+    for (size_t i = 0; i < f.n_believed; i++) {
+        add_believed(m, s->id, mark, &f.believed[i]);
     }
-    if (!has_router(m->plan, s)) {
-        declared.n = 0;
+    for (size_t i = 0; i < f.n_declared; i++) {
+        add_declared(m, s->id, mark, &f.declared[i]);
     }
-    add_all_declared(m, s->id, mark, &declared);
+    shared_facts(m->plan, s, m->arena, &shared);
+    for (size_t i = 0; i < shared.n_trusted; i++) {
+        guard_add_mac(m, "trusted", s->id, mark, shared.trusted[i]);
+    }
+    for (size_t i = 0; i < shared.n_members; i++) {
+        add_neighbour(m, s->id, mark, &shared.members[i]);
+    }
     add_trunk(m, s, mark);
 }

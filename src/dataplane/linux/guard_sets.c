@@ -9,8 +9,12 @@
 #include <cordon-config.h>
 #include "dataplane/linux/guard_rules.h"
 
+#include <netinet/in.h>
+#include <linux/netfilter.h>
 #include <string.h>
 
+#include "dataplane/linux/logged.h"
+#include "openvswitch/shash.h"
 #include "util.h"
 
 #define PORTS 8192 /* Ports of a host, by far. */
@@ -71,8 +75,12 @@ const struct nft_set_def guard_sets[] = {
     { "believed6", { MARK, MAC, IP6 }, .size = NETWORKS },
     /* With any link-local address. */
     { "believed-any", { MARK, MAC }, .size = NETWORKS },
+    /* Of a shared network: gateways and services, whom all hear; the MACs
+     * that a community hears, by its number. */
+    { "trusted", { MARK, MAC }, .size = NETWORKS },
+    { "neighbours", { MARK, MARK, MAC }, .size = PAIRS },
     /* MACs that are here, so not behind the uplink. */
-    { "local", { MARK, MAC }, .size = PAIRS },
+    { GUARD_SET_LOCAL, { MARK, MAC }, .size = PAIRS },
     /* VLANs of the uplink. */
     { "vlans", { U16 }, .map = true, .size = 4096 },
     { "trunk", { U16, MARK }, .size = 4096 },
@@ -83,14 +91,17 @@ const struct nft_set_def guard_sets[] = {
      * Fragment header; Hop-by-Hop options that are one Router
      * Alert (RFC 2711); offsets and lengths of fragments that end within
      * 65,535 bytes. */
-    { "upper6", { U8 }, .size = 0 },
-    { "parts6", { U8 }, .size = 0 },
-    { "alert", { MAC }, .size = 16 },
-    { "fits4", { U16, U16 }, RANGES, .size = 1024 },
-    { "fits6", { U16, U16 }, RANGES, .size = 1024 },
+    { "upper6", { U8 }, .size = 0, .packed = true },
+    { "parts6", { U8 }, .size = 0, .packed = true },
+    { "alert", { MAC }, .size = 16, .packed = true },
+    { "fits4", { U16, U16 }, RANGES, .size = 1024, .packed = true },
+    { "fits6", { U16, U16 }, RANGES, .size = 1024, .packed = true },
     /* Each byte twice, which is how a rule finds out that two fields are
      * equal. */
-    { "equal8", { U8, U8 }, .size = 256 },
+    { "equal8", { U8, U8 }, .size = 256, .packed = true },
+    /* Ports whose drops are logged; there only if there are any. */
+    { LOGGED_FROM, { DEV }, .limit = true, .size = PORTS },
+    { LOGGED_TO, { DEV }, .limit = true, .size = PORTS },
     /* Counters: device from, device to, reason. */
     { GUARD_SET_DROPS, { DEV, DEV, MARK }, PACKETS, .size = PAIRS },
 };
@@ -101,10 +112,23 @@ const size_t guard_n_sets = ARRAY_SIZE(guard_sets);
 const struct nft_set_def *
 guard_set_by_name(const char *name)
 {
-    for (size_t i = 0; i < guard_n_sets; i++) {
-        if (!strcmp(guard_sets[i].name, name)) {
-            return &guard_sets[i];
-        }
-    }
-    return NULL;
+    static struct shash index = SHASH_INITIALIZER(&index);
+
+    return nft_set_find(&index, guard_sets, guard_n_sets, name);
 }
+
+static const struct nft_base bases[] = {
+    { GUARD_BASE_INGRESS, NF_NETDEV_INGRESS, INT32_MIN, NF_DROP, true },
+    { GUARD_BASE_EGRESS, NF_NETDEV_EGRESS, INT32_MIN, NF_DROP, true },
+    { .text = NULL },
+};
+
+const struct nft_table guard_table = {
+    .family = NFPROTO_NETDEV,
+    .name = GUARD_TABLE,
+    .comment = GUARD_TABLE_COMMENT,
+    .first = OBJECT_NFT_TABLE,
+    .bases = bases,
+    .set_by_name = guard_set_by_name,
+    .drops = GUARD_SET_DROPS,
+};

@@ -87,6 +87,7 @@ const struct guard_chain guard_chains_uplink[] = {
         "nh40:2 == 3a00; nh42:6 in alert; nh48:1 == 8f; accept",
         "goto uplink-chain") },
     { "uplink-fragment", RULES(
+        "ip6.plen < 0008; goto drop-ext-header",
         "nh42:2 & fff8 != 0000; accept",
         "nh40:1 == 06; accept",
         "nh40:1 == 11; l4proto == 11; goto uplink-udp6",

@@ -12,11 +12,13 @@
 
 #include "dataplane/linux/guard_element.h"
 #include "dataplane/linux/guard_rules.h"
+#include "dataplane/linux/guard_shared.h"
+#include "dataplane/linux/logged.h"
 #include "lib/arena.h"
-#include "openvswitch/dynamic-string.h"
 #include "packets.h"
 #include "plan/object.h"
 #include "plan/plan.h"
+#include "plan/rule.h"
 #include "policy/policy.h"
 #include "util.h"
 
@@ -64,7 +66,19 @@ is_covered(const struct prefix *p, const struct prefix *other, bool earlier)
            && (earlier || !prefix_contains(p, other));
 }
 
-/* A host's pair is on the common path. */
+/* What skb->mark becomes on the common path. */
+static uint32_t
+common_mark(const struct guard_maker *m, const struct plan_port *port,
+            uint32_t mark)
+{
+    return rule_stateful(port->interface)
+               ? mark | plan_whole_bit(m->plan->host->mark_mask)
+               : mark;
+}
+
+/* A host's pair is on the common path. The way out goes without a look at
+ * whether a frame is to its own sender, which the bridge knows and drops; not
+ * where a MAC roams. */
 static void
 add_common(struct guard_maker *m, const struct plan_port *port, uint32_t mark,
            const struct plan_pair *pair)
@@ -73,13 +87,15 @@ add_common(struct guard_maker *m, const struct plan_port *port, uint32_t mark,
     ovs_be16 type = htons(v4 ? ETH_TYPE_IP : ETH_TYPE_IPV6);
     struct guard_element e;
 
-    e = guard_element(v4 ? "common4" : "common6", port->ifindex, 0);
-    e.o.value[0] = mark;
-    guard_put_u32(&e, port->ifindex);
-    guard_put(&e, pair->mac.ea, 6, 6);
-    guard_put(&e, &type, 2, 2);
-    guard_put_addr(&e, &pair->address.addr);
-    guard_finish(m, &e);
+    if (!plan_mac_roams(port, pair->mac)) {
+        e = guard_element(v4 ? "common4" : "common6", port->ifindex, 0);
+        e.o.value[0] = common_mark(m, port, mark);
+        guard_put_u32(&e, port->ifindex);
+        guard_put(&e, pair->mac.ea, 6, 6);
+        guard_put(&e, &type, 2, 2);
+        guard_put_addr(&e, &pair->address.addr);
+        guard_finish(m, &e);
+    }
 
     e = guard_element(v4 ? "common-to4" : "common-to6", port->ifindex, 0);
     guard_put_u32(&e, mark);
@@ -145,7 +161,8 @@ add_macs(struct guard_maker *m, const struct plan_port *port, uint32_t mark)
         guard_finish(m, &e);
 
         if (!plan_mac_roams(port, mac)) {
-            guard_add_mac(m, "local", port->segment->id, mark, mac);
+            guard_add_mac(m, GUARD_SET_LOCAL, port->segment->id, mark, mac);
+            m->objects->v[m->objects->n - 1].owner = port->ifindex;
         }
     }
 }
@@ -156,6 +173,16 @@ add_flag(struct guard_maker *m, const struct plan_port *port, const char *set)
     struct guard_element e = guard_element(set, port->ifindex, 0);
 
     guard_put_u32(&e, port->ifindex);
+    guard_finish(m, &e);
+}
+
+static void
+add_logged(struct guard_maker *m, uint32_t ifindex, const char *set)
+{
+    struct guard_element e = guard_element(set, ifindex, 0);
+
+    e.o.value[0] = LOGGED_RATE;
+    guard_put_u32(&e, ifindex);
     guard_finish(m, &e);
 }
 
@@ -184,6 +211,10 @@ add_roles(struct guard_maker *m, const struct plan_port *port)
     e.o.value[0] = i->storm;
     guard_put_u32(&e, port->ifindex);
     guard_finish(m, &e);
+    if (logged_port(m->plan, port)) {
+        add_logged(m, port->ifindex, LOGGED_FROM);
+        add_logged(m, port->ifindex, LOGGED_TO);
+    }
 }
 
 static void
@@ -193,7 +224,13 @@ add_port(struct guard_maker *m, const struct plan_port *port)
     struct guard_element e;
 
     add_base_chain(m, port->ifindex, port->device, true, GUARD_CHAIN_IN);
-    add_base_chain(m, port->ifindex, port->device, false, GUARD_CHAIN_OUT);
+    add_base_chain(m, port->ifindex, port->device, false,
+                   port->isolated ? guard_shared_chain(port, m->arena)
+                                  : GUARD_CHAIN_OUT);
+
+    if (port->community) {
+        guard_want_community(m->plan, port, m->arena, m->objects);
+    }
 
     e = guard_element("segment", port->ifindex, 0);
     e.o.value[0] = mark;
@@ -210,45 +247,18 @@ add_port(struct guard_maker *m, const struct plan_port *port)
     add_roles(m, port);
 }
 
-/* Two ports may have a MAC in common (vif and tap of one guest), a gateway
- * may be declared twice: elements are there once. */
-static void
-make_unique(struct guard_maker *m)
-{
-    struct object *v = m->objects->v + m->first_element;
-    struct objects own = { .v = v, .n = m->objects->n - m->first_element };
-    size_t n = 0;
-
-    objects_sort(&own);
-    for (size_t i = 0; i < own.n; i++) {
-        if (!n || object_cmp(&v[n - 1], &v[i])) {
-            v[n++] = v[i];
-        }
-    }
-    m->objects->n = m->first_element + n;
-}
-
 void
 guard_want(const struct plan *plan, struct arena *arena,
            struct objects *objects)
 {
-    struct guard_maker m = { plan, arena, objects, objects->n };
+    struct guard_maker m = { plan, arena, objects, 0 };
 
     objects_add(objects, &(struct object){ .kind = OBJECT_NFT_TABLE,
                                            .name = GUARD_TABLE,
                                            .text = GUARD_TABLE_COMMENT });
-    for (size_t i = 0; i < guard_n_sets; i++) {
-        struct ds ds = DS_EMPTY_INITIALIZER;
+    guard_want_fixed(plan->host, logged_any(plan), arena, objects);
 
-        nft_set_format(&guard_sets[i], &ds);
-        objects_add(objects, &(struct object){
-                                 .kind = OBJECT_NFT_SET,
-                                 .name = guard_sets[i].name,
-                                 .text = arena_strdup(arena, ds_cstr(&ds)) });
-        ds_destroy(&ds);
-    }
-    guard_want_rules(plan->host, arena, objects);
-
+    m.first_element = objects->n;
     for (size_t i = 0; i < plan->n_ports; i++) {
         const struct plan_port *port = &plan->ports[i];
 
@@ -276,5 +286,5 @@ guard_want(const struct plan *plan, struct arena *arena,
         add_base_chain(&m, plan->bridge, plan->host->bridge, true,
                        GUARD_CHAIN_HOST);
     }
-    make_unique(&m);
+    guard_unique(&m);
 }

@@ -1,44 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 /* The lock: what is wanted of it, what the kernel has of it, and the requests
- * between the two. One dump of qdiscs and one of each block, whatever the
- * number of ports. */
+ * between the two. */
 
 #include <cordon-config.h>
 #include "dataplane/linux/lock.h"
 
-#include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "dataplane/dataplane.h"
 #include "dataplane/linux/device.h"
+#include "dataplane/linux/group.h"
+#include "dataplane/linux/rate.h"
 #include "dataplane/linux/tcmsg.h"
 #include "dataplane/linux/want.h"
-#include "hash.h"
 #include "lib/arena.h"
 #include "lib/nlsock.h"
-#include "lib/reason.h"
 #include "plan/object.h"
 #include "plan/plan.h"
 #include "policy/policy.h"
 #include "util.h"
-
-static bool
-is_segment_block(uint32_t block)
-{
-    return (block & 0xff000000u) == LOCK_BLOCK_SEGMENTS;
-}
-
-/* True if nobody but us would make such a qdisc. */
-static bool
-is_ours(const struct tc_qdisc *q)
-{
-    return q->clsact && q->ingress_block == LOCK_BLOCK_INGRESS
-           && (q->egress_block == LOCK_BLOCK_UPLINK
-               || is_segment_block(q->egress_block));
-}
 
 static void
 add_qdisc(struct objects *os, struct arena *arena, const struct tc_qdisc *q,
@@ -73,8 +54,9 @@ filter_object(struct arena *arena, const struct tc_filter *f)
     struct object o = {
         .kind = OBJECT_FILTER,
         .key_len = 10,
-        .segment =
-            is_segment_block(f->block) ? f->block & ~LOCK_BLOCK_SEGMENTS : 0,
+        .segment = lock_is_segment_block(f->block)
+                       ? f->block & ~LOCK_BLOCK_SEGMENTS
+                       : 0,
     };
 
     put_be(o.key, f->block, 4);
@@ -91,6 +73,7 @@ filter_object(struct arena *arena, const struct tc_filter *f)
         o.text = "matchall drop";
         break;
 
+    case TC_FORM_POLICE:
     case TC_FORM_HEAD:
     case TC_FORM_OTHER:
         o.text = arena_strdup(arena, f->kind);
@@ -129,13 +112,15 @@ want_drop(struct objects *os, struct arena *arena, const struct plan *plan,
 
 static void
 want_pass(struct objects *os, struct arena *arena, const struct plan *plan,
-          uint32_t block, uint32_t segment)
+          uint32_t block, uint32_t segment, bool judged)
 {
+    uint32_t mask = plan->host->mark_mask;
+    uint32_t bit = judged ? plan_judged_bit(mask) : 0;
     const struct tc_filter f = {
         .block = block,
-        .prio = TC_PRIO_PASS,
-        .handle = segment_mark(segment, plan->host->mark_mask),
-        .mask = plan->host->mark_mask,
+        .prio = judged ? TC_PRIO_JUDGED : TC_PRIO_PASS,
+        .handle = segment_mark(segment, mask) | bit,
+        .mask = mask | bit,
         .form = TC_FORM_PASS,
     };
 
@@ -159,7 +144,8 @@ locked_segments(const struct plan *plan, struct arena *arena)
 }
 
 static void
-want_qdiscs(const struct plan *plan, struct arena *arena, struct objects *os)
+want_qdiscs(const struct plan *plan, const struct objects *have,
+            struct arena *arena, struct objects *os)
 {
     struct tc_qdisc q = { .clsact = true };
 
@@ -178,6 +164,9 @@ want_qdiscs(const struct plan *plan, struct arena *arena, struct objects *os)
 
         if (port && want_lock(port)) {
             q.ifindex = port->ifindex;
+            q.ingress_block = rate_is_policed(port, have)
+                                  ? TC_BLOCK_POLICE | port->ifindex
+                                  : LOCK_BLOCK_INGRESS;
             q.egress_block = LOCK_BLOCK_SEGMENTS | port->segment->id;
             add_qdisc(os, arena, &q, NULL, port->device, false);
         }
@@ -185,13 +174,14 @@ want_qdiscs(const struct plan *plan, struct arena *arena, struct objects *os)
 }
 
 void
-lock_want(const struct plan *plan, struct arena *arena, struct objects *os)
+lock_want(const struct plan *plan, const struct objects *have, bool judged,
+          struct arena *arena, struct objects *os)
 {
     const bool *used = want_segments(plan, arena);
     const bool *locked = locked_segments(plan, arena);
     bool uplink = want_uplink_lock(plan);
 
-    want_qdiscs(plan, arena, os);
+    want_qdiscs(plan, have, arena, os);
     if (!plan->host_foreign) {
         want_drop(os, arena, plan, LOCK_BLOCK_HOST);
     }
@@ -200,114 +190,16 @@ lock_want(const struct plan *plan, struct arena *arena, struct objects *os)
     }
     for (size_t i = 0; i < plan->n_segments; i++) {
         uint32_t id = plan->segments[i].id;
+        bool bit = judged && group_in_segment(plan, id);
 
         if (locked[i]) {
-            want_pass(os, arena, plan, LOCK_BLOCK_SEGMENTS | id, id);
+            want_pass(os, arena, plan, LOCK_BLOCK_SEGMENTS | id, id, bit);
             want_drop(os, arena, plan, LOCK_BLOCK_SEGMENTS | id);
         }
         if (uplink && used[i]) {
-            want_pass(os, arena, plan, LOCK_BLOCK_UPLINK, id);
+            want_pass(os, arena, plan, LOCK_BLOCK_UPLINK, id, bit);
         }
     }
-}
-
-static int
-qdisc_cb(const struct nlmsghdr *nlh, void *reading_)
-{
-    struct lock_reading *r = reading_;
-    struct tc_qdisc q;
-    int result = tcmsg_parse_qdisc(nlh, &q);
-
-    if (result <= 0) {
-        return result;
-    }
-    if (r->n_qdiscs == r->allocated_qdiscs) {
-        r->qdiscs =
-            x2nrealloc(r->qdiscs, &r->allocated_qdiscs, sizeof *r->qdiscs);
-    }
-    r->qdiscs[r->n_qdiscs++] = q;
-    return 0;
-}
-
-static int
-filter_cb(const struct nlmsghdr *nlh, void *reading_)
-{
-    struct lock_reading *r = reading_;
-    struct tc_filter f;
-    int result = tcmsg_parse_filter(nlh, &f);
-
-    if (result <= 0) {
-        return result;
-    }
-    if (r->n_filters == r->allocated_filters) {
-        r->filters =
-            x2nrealloc(r->filters, &r->allocated_filters, sizeof *r->filters);
-    }
-    r->filters[r->n_filters++] = f;
-    return 0;
-}
-
-static int
-compare_blocks(const void *a_, const void *b_)
-{
-    uint32_t a = *(const uint32_t *) a_, b = *(const uint32_t *) b_;
-
-    return a < b ? -1 : a > b;
-}
-
-int
-lock_read(struct nlsock *sock, uint32_t bridge, struct lock_reading *r)
-{
-    uint32_t *blocks;
-    size_t n = 0;
-    int error;
-
-    memset(r, 0, sizeof *r);
-    error = nlsock_dump(sock, tcmsg_get_qdiscs(), qdisc_cb, r);
-    blocks = xmalloc((2 * r->n_qdiscs + 1) * sizeof *blocks);
-    for (size_t i = 0; i < r->n_qdiscs; i++) {
-        const struct tc_qdisc *q = &r->qdiscs[i];
-
-        if (is_ours(q)) {
-            blocks[n++] = q->ingress_block;
-            blocks[n++] = q->egress_block;
-        } else if (q->ifindex == bridge
-                   && q->ingress_block == LOCK_BLOCK_HOST) {
-            blocks[n++] = LOCK_BLOCK_HOST;
-        }
-    }
-    if (n) {
-        qsort(blocks, n, sizeof *blocks, compare_blocks);
-    }
-    for (size_t i = 0; i < n && !error; i++) {
-        if (!i || blocks[i] != blocks[i - 1]) {
-            error =
-                nlsock_dump(sock, tcmsg_get_filters(blocks[i]), filter_cb, r);
-        }
-    }
-    free(blocks);
-    return error;
-}
-
-void
-lock_reading_done(struct lock_reading *r)
-{
-    free(r->qdiscs);
-    free(r->filters);
-}
-
-uint32_t
-lock_fingerprint(const struct lock_reading *r)
-{
-    uint32_t h = hash_bytes(r->qdiscs, r->n_qdiscs * sizeof *r->qdiscs, 0);
-
-    for (size_t i = 0; i < r->n_filters; i++) {
-        struct tc_filter f = r->filters[i];
-
-        f.packets = f.bytes = 0;
-        h = hash_bytes(&f, sizeof f, h);
-    }
-    return h;
 }
 
 /* Should there be nothing but our own qdisc on the device? */
@@ -339,7 +231,7 @@ observe_intruder(const struct lock_reading *r, const struct tc_filter *f,
     for (size_t i = 0; i < r->n_qdiscs; i++) {
         const struct tc_qdisc *q = &r->qdiscs[i];
 
-        if (is_ours(q)
+        if (lock_is_ours(q)
             && (q->ingress_block == f->block || q->egress_block == f->block)) {
             o.ifindex = q->ifindex;
             o.device = device_name(ds, q->ifindex, arena);
@@ -352,6 +244,8 @@ static bool
 is_intruder(const struct tc_filter *f)
 {
     return f->form == TC_FORM_OTHER || f->block == LOCK_BLOCK_INGRESS
+           || ((f->block & TC_BLOCK_POLICE_MASK) == TC_BLOCK_POLICE
+               && f->form != TC_FORM_POLICE && f->form != TC_FORM_HEAD)
            || (f->block == LOCK_BLOCK_HOST && f->form == TC_FORM_PASS);
 }
 
@@ -372,7 +266,7 @@ lock_observe(const struct lock_reading *r, const struct plan *plan,
             } else {
                 observe_intruder(r, f, ds, arena, os);
             }
-        } else if (f->form != TC_FORM_HEAD) {
+        } else if (f->form != TC_FORM_HEAD && f->form != TC_FORM_POLICE) {
             add_filter(os, arena, plan, f);
         }
     }
@@ -385,7 +279,7 @@ lock_observe(const struct lock_reading *r, const struct plan *plan,
                 /* Replaced whole, like anything on our own bridge. */
                 os->v[os->n - 1].value[3] = 1;
             }
-        } else if (is_ours(q)) {
+        } else if (lock_is_ours(q)) {
             add_qdisc(os, arena, q, NULL, device_name(ds, q->ifindex, arena),
                       false);
         } else if (is_guarded(plan, q->ifindex)) {
@@ -416,14 +310,32 @@ object_filter(const struct object *o)
         .mask = o->value[0],
     };
 
-    f.form = f.prio == TC_PRIO_PASS ? TC_FORM_PASS : TC_FORM_DROP;
+    f.form = f.prio == TC_PRIO_DROP ? TC_FORM_DROP : TC_FORM_PASS;
     return f;
+}
+
+bool
+lock_asks(const struct objects *have)
+{
+    for (const struct object *o = objects_find_kind(have, OBJECT_FILTER);
+         o && o < have->v + have->n && o->kind == OBJECT_FILTER; o++) {
+        if (!o->foreign && get_be(o->key + 4, 2) == TC_PRIO_JUDGED) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool
 lock_filter_drops(const struct object *o)
 {
     return o->kind == OBJECT_FILTER && get_be(o->key + 4, 2) == TC_PRIO_DROP;
+}
+
+bool
+lock_filter_passes(const struct object *o)
+{
+    return o->kind == OBJECT_FILTER && get_be(o->key + 4, 2) < TC_PRIO_DROP;
 }
 
 void
@@ -457,37 +369,4 @@ lock_put(struct nlsock *sock, const struct change *c, uint32_t bridge,
             nlsock_queue(sock, tcmsg_new_filter(&f), tag);
         }
     }
-}
-
-int
-lock_drops(struct nlsock *sock, uint32_t bridge, uint32_t uplink,
-           struct drop_count **drops, size_t *n)
-{
-    struct drop_count count[3] = {
-        { .ifindex = 0, .reason = REASON_WRONG_SEGMENT },
-        { .ifindex = uplink, .reason = REASON_WRONG_SEGMENT },
-        { .ifindex = 0, .reason = REASON_TO_HOST },
-    };
-    struct lock_reading r;
-    int error = lock_read(sock, bridge, &r);
-
-    for (size_t i = 0; i < r.n_filters && !error; i++) {
-        const struct tc_filter *f = &r.filters[i];
-
-        if (f->form == TC_FORM_DROP) {
-            struct drop_count *c = &count[f->block == LOCK_BLOCK_HOST
-                                              ? 2
-                                              : f->block == LOCK_BLOCK_UPLINK];
-
-            c->packets += f->packets;
-            c->bytes += f->bytes;
-        }
-    }
-    if (!error) {
-        *drops = xrealloc(*drops, (*n + ARRAY_SIZE(count)) * sizeof **drops);
-        memcpy(*drops + *n, count, sizeof count);
-        *n += ARRAY_SIZE(count);
-    }
-    lock_reading_done(&r);
-    return error;
 }

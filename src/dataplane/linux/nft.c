@@ -34,6 +34,7 @@ struct nft {
 };
 
 static unsigned int messages_sent;
+static unsigned int transactions;
 
 static void
 set_option(struct nft *nft, int option, int value)
@@ -90,6 +91,20 @@ nft_close(struct nft *nft)
 }
 
 int
+nft_listen(struct nft *nft, bool on)
+{
+    int group = NFNLGRP_NFTABLES;
+
+    return mnl_socket_setsockopt(nft->socket,
+                                 on ? NETLINK_ADD_MEMBERSHIP
+                                    : NETLINK_DROP_MEMBERSHIP,
+                                 &group, sizeof group)
+                   < 0
+               ? -errno
+               : 0;
+}
+
+int
 nft_fd(const struct nft *nft)
 {
     return mnl_socket_get_fd(nft->socket);
@@ -102,9 +117,10 @@ nft_portid(const struct nft *nft)
 }
 
 struct nlmsghdr *
-nft_request(struct nft *nft, void *buf, uint16_t type, uint16_t flags)
+nft_request(struct nft *nft, void *buf, uint16_t type, uint8_t family,
+            uint16_t flags)
 {
-    return nftnl_nlmsg_build_hdr(buf, type, NFPROTO_NETDEV, flags, ++nft->seq);
+    return nftnl_nlmsg_build_hdr(buf, type, family, flags, ++nft->seq);
 }
 
 /* Receives one datagram of the kernel. */
@@ -192,7 +208,8 @@ int
 nft_generation(struct nft *nft, uint32_t *ret_generation)
 {
     uint8_t buf[NFT_REQUEST_MAX];
-    struct nlmsghdr *nlh = nft_request(nft, buf, NFT_MSG_GETGEN, 0);
+    struct nlmsghdr *nlh =
+        nft_request(nft, buf, NFT_MSG_GETGEN, NFPROTO_UNSPEC, 0);
 
     return nft_dump(nft, nlh, parse_generation, ret_generation);
 }
@@ -228,7 +245,8 @@ finish_last(struct nft_batch *b)
 }
 
 struct nlmsghdr *
-nft_batch_add(struct nft_batch *b, uint16_t type, uint16_t flags, uint64_t tag)
+nft_batch_add(struct nft_batch *b, uint16_t type, uint8_t family,
+              uint16_t flags, uint64_t tag)
 {
     finish_last(b);
     if (b->allocated - b->size < NFT_MESSAGE_MAX) {
@@ -240,8 +258,8 @@ nft_batch_add(struct nft_batch *b, uint16_t type, uint16_t flags, uint64_t tag)
             x2nrealloc(b->messages, &b->n_allocated, sizeof *b->messages);
     }
     b->messages[b->n++] = (struct nft_message){ .at = b->size, .tag = tag };
-    return nftnl_nlmsg_build_hdr((char *) b->data + b->size, type,
-                                 NFPROTO_NETDEV, flags, b->n);
+    return nftnl_nlmsg_build_hdr((char *) b->data + b->size, type, family,
+                                 flags, b->n);
 }
 
 void
@@ -384,7 +402,14 @@ nft_batch_send(struct nft *nft, struct nft_batch *b,
         return -ECANCELED;
     }
     free(rs.v);
+    transactions += !error;
     return error;
+}
+
+unsigned int
+nft_transactions(void)
+{
+    return transactions;
 }
 
 unsigned int

@@ -16,6 +16,9 @@ struct nft;
 int nft_open(bool monitor, struct nft **ret_nft);
 void nft_close(struct nft *); /* NULL is fine. */
 
+/* Has a socket that receives notifications do so, or not. 0 or -errno. */
+int nft_listen(struct nft *, bool on);
+
 int nft_fd(const struct nft *);
 uint32_t nft_portid(const struct nft *);
 
@@ -25,10 +28,10 @@ int nft_generation(struct nft *, uint32_t *ret_generation);
 /* Room for a request. */
 #define NFT_REQUEST_MAX 512
 
-/* Writes the header of a request for 'type' (NFT_MSG_*) to 'buf', of
- * NFT_REQUEST_MAX bytes. */
+/* Writes the header of a request for 'type' (NFT_MSG_*) in 'family'
+ * (NFPROTO_*) to 'buf', of NFT_REQUEST_MAX bytes. */
 struct nlmsghdr *nft_request(struct nft *, void *buf, uint16_t type,
-                             uint16_t flags);
+                             uint8_t family, uint16_t flags);
 
 /* Sends 'request' and gives 'cb' each message of the answer. Returns 0;
  * -EINTR if the ruleset changed meanwhile; another -errno. */
@@ -47,9 +50,10 @@ struct nft_batch {
 };
 
 struct nft_message {
-    size_t at, size; /* In 'data'. */
-    uint64_t tag;    /* The caller's. */
-    bool left_out;   /* Not to be sent. */
+    size_t at, size;   /* In 'data'. */
+    uint64_t tag;      /* The caller's. */
+    const char *where; /* What it is of: the caller's, or NULL. */
+    bool left_out;     /* Not to be sent. */
 };
 
 /* The most that one message may hold. */
@@ -58,7 +62,7 @@ struct nft_message {
 /* Starts a message. It is complete when the next is started or the batch
  * sent; until then the caller appends to what is returned. */
 struct nlmsghdr *nft_batch_add(struct nft_batch *, uint16_t type,
-                               uint16_t flags, uint64_t tag);
+                               uint8_t family, uint16_t flags, uint64_t tag);
 void nft_batch_done(struct nft_batch *);
 
 /* What the kernel said to a message. */
@@ -73,6 +77,9 @@ struct nft_refusal {
  * (malloc()ed, some there), or another -errno. */
 int nft_batch_send(struct nft *, struct nft_batch *,
                    struct nft_refusal **ret_refusals, size_t *ret_n);
+
+/* Transactions made since the program started. */
+unsigned int nft_transactions(void);
 
 /* Messages sent since the program started, those that frame a transaction
  * and requests for dumps not counted. */

@@ -10,10 +10,16 @@
 
 struct ds;
 
+enum nft_source {
+    NFT_SOURCE_PAYLOAD,
+    NFT_SOURCE_META, /* What the kernel knows of the packet, or a constant. */
+    NFT_SOURCE_CT,   /* Of its connection. */
+};
+
 struct nft_field {
-    bool meta;
-    uint32_t base;   /* NFT_PAYLOAD_*, or 'meta': NFT_META_*. */
-    uint32_t offset; /* Not 'meta'. */
+    enum nft_source source;
+    uint32_t base;   /* NFT_PAYLOAD_*, NFT_META_* or NFT_CT_*. */
+    uint32_t offset; /* NFT_SOURCE_PAYLOAD. */
     uint32_t len;
 };
 
@@ -24,8 +30,9 @@ bool nft_field_from_string(const char *s, size_t length,
 /* Appends the field's name. */
 void nft_field_format(const struct nft_field *, struct ds *);
 
-/* The length of meta key 'key', 0 if it has no name here. */
-uint32_t nft_field_meta_len(uint32_t key);
+/* The length of key 'key' of what is not payload, 0 if it has no name
+ * here. */
+uint32_t nft_field_key_len(enum nft_source, uint32_t key);
 
 /* True if the field's value is a number of the host's byte order. */
 bool nft_field_is_host_order(const struct nft_field *);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 /* From the expressions of a rule, as the kernel gives them, to a line of text;
- * nft_rule_put.c goes the other way. Loads are kept until the expression that
- * uses them says what statement it is. */
+ * nft_rule_put.c goes the other way. Loads (nft_rule_load.c) are kept until
+ * the expression that uses them says what statement it is. */
 
 #include <cordon-config.h>
 #include "dataplane/linux/nft_rule.h"
@@ -17,223 +17,53 @@
 #include <libnftnl/rule.h>
 
 #include "dataplane/linux/nft_field.h"
+#include "dataplane/linux/nft_rule_state.h"
 #include "openvswitch/dynamic-string.h"
 #include "util.h"
 
-/* What has been read of a rule. */
-struct state {
-    struct ds *line;
-    struct ds key;    /* Terms loaded and not used yet. */
-    size_t words;     /* Registers that they take. */
-    size_t last_word; /* Where the last of them starts. */
-    struct nft_field last;
-    size_t n_terms;
-    struct ds map; /* "KEY map SET", waiting for its use. */
-    size_t n_statements;
-};
-
-static void
-statement(struct state *st)
-{
-    if (st->n_statements++) {
-        ds_put_cstr(st->line, "; ");
-    }
-}
-
-static void
-use_key(struct state *st)
-{
-    ds_clear(&st->key);
-    st->words = st->n_terms = 0;
-}
-
 /* What we have no form for. */
 static void
-unknown(struct state *st, const struct nftnl_expr *e)
+unknown(struct nft_rule_state *st, const struct nftnl_expr *e)
 {
     char buf[512] = "";
 
     nftnl_expr_snprintf(buf, sizeof buf, e, NFTNL_OUTPUT_DEFAULT, 0);
-    statement(st);
+    nft_rule_statement(st);
     if (st->n_terms) {
         ds_put_format(st->line, "%s ", ds_cstr(&st->key));
-        use_key(st);
+        nft_rule_use_key(st);
     }
     ds_put_format(st->line, "[%s %s]", nftnl_expr_get_str(e, NFTNL_EXPR_NAME),
                   buf);
 }
 
-static size_t
-register_word(uint32_t reg)
-{
-    return reg >= NFT_REG32_00 ? reg - NFT_REG32_00 : (reg - NFT_REG_1) * 4;
-}
-
-static void
-put_hex(struct ds *ds, const void *value, uint32_t len, bool host_order)
-{
-    const uint8_t *p = value;
-
-    if (host_order && len == 4) {
-        uint32_t x;
-
-        memcpy(&x, value, sizeof x);
-        ds_put_format(ds, "%08x", x);
-        return;
-    }
-    for (uint32_t i = 0; i < len; i++) {
-        ds_put_format(ds, "%02x", p[i]);
-    }
-}
-
-/* Notes a term that has been loaded into 'reg'. False if it does not follow
- * what was loaded before. */
 static bool
-start_term(struct state *st, uint32_t reg, const struct nft_field *field)
+parse_notrack(struct nft_rule_state *st, const struct nftnl_expr *e OVS_UNUSED)
 {
-    if (register_word(reg) != st->words) {
-        return false;
-    }
-    if (st->n_terms++) {
-        ds_put_cstr(&st->key, " . ");
-    }
-    st->last = *field;
-    st->last_word = st->words;
-    st->words += DIV_ROUND_UP(field->len, 4);
+    nft_rule_statement(st);
+    ds_put_cstr(st->line, "notrack");
     return true;
 }
 
 static bool
-parse_payload(struct state *st, const struct nftnl_expr *e)
+parse_connlimit(struct nft_rule_state *st, const struct nftnl_expr *e)
 {
-    struct nft_field f = {
-        .base = nftnl_expr_get_u32(e, NFTNL_EXPR_PAYLOAD_BASE),
-        .offset = nftnl_expr_get_u32(e, NFTNL_EXPR_PAYLOAD_OFFSET),
-        .len = nftnl_expr_get_u32(e, NFTNL_EXPR_PAYLOAD_LEN),
-    };
-
-    if (nftnl_expr_is_set(e, NFTNL_EXPR_PAYLOAD_SREG)
-        || !start_term(st, nftnl_expr_get_u32(e, NFTNL_EXPR_PAYLOAD_DREG),
-                       &f)) {
+    if (nftnl_expr_get_u32(e, NFTNL_EXPR_CONNLIMIT_FLAGS)
+        != NFT_CONNLIMIT_F_INV) {
         return false;
     }
-    nft_field_format(&f, &st->key);
+    nft_rule_statement(st);
+    ds_put_format(st->line, "connections > %08x",
+                  nftnl_expr_get_u32(e, NFTNL_EXPR_CONNLIMIT_COUNT));
     return true;
 }
 
 static bool
-parse_meta(struct state *st, const struct nftnl_expr *e)
-{
-    struct nft_field f = {
-        .meta = true,
-        .base = nftnl_expr_get_u32(e, NFTNL_EXPR_META_KEY),
-    };
-
-    if (nftnl_expr_is_set(e, NFTNL_EXPR_META_SREG)) {
-        if (f.base != NFT_META_MARK || !st->map.length
-            || nftnl_expr_get_u32(e, NFTNL_EXPR_META_SREG) != NFT_REG_1) {
-            return false;
-        }
-        statement(st);
-        ds_put_format(st->line, "mark = %s", ds_cstr(&st->map));
-        ds_clear(&st->map);
-        return true;
-    }
-    f.len = nft_field_meta_len(f.base);
-    if (!f.len
-        || !start_term(st, nftnl_expr_get_u32(e, NFTNL_EXPR_META_DREG), &f)) {
-        return false;
-    }
-    nft_field_format(&f, &st->key);
-    return true;
-}
-
-static bool
-parse_verdict(struct state *st, const struct nftnl_expr *e)
-{
-    const char *chain = nftnl_expr_get_str(e, NFTNL_EXPR_IMM_CHAIN);
-    const char *name;
-
-    switch ((int) nftnl_expr_get_u32(e, NFTNL_EXPR_IMM_VERDICT)) {
-    case NF_ACCEPT:
-        name = "accept";
-        break;
-    case NF_DROP:
-        name = "drop";
-        break;
-    case NFT_RETURN:
-        name = "return";
-        break;
-    case NFT_GOTO:
-        name = "goto ";
-        break;
-    case NFT_JUMP:
-        name = "jump ";
-        break;
-    default:
-        return false;
-    }
-    statement(st);
-    ds_put_format(st->line, "%s%s", name, chain ? chain : "");
-    return true;
-}
-
-static bool
-parse_immediate(struct state *st, const struct nftnl_expr *e)
-{
-    uint32_t reg = nftnl_expr_get_u32(e, NFTNL_EXPR_IMM_DREG);
-    const struct nft_field f = { .meta = true, .len = 4 };
-    const void *value;
-    uint32_t len;
-
-    if (reg == NFT_REG_VERDICT) {
-        return parse_verdict(st, e);
-    }
-    value = nftnl_expr_get(e, NFTNL_EXPR_IMM_DATA, &len);
-    if (!value || len != 4 || !start_term(st, reg, &f)) {
-        return false;
-    }
-    ds_put_char(&st->key, '#');
-    put_hex(&st->key, value, len, true);
-    return true;
-}
-
-static bool
-is_zero(const uint8_t *p, uint32_t len)
-{
-    while (len && !p[len - 1]) {
-        len--;
-    }
-    return !len;
-}
-
-static bool
-parse_bitwise(struct state *st, const struct nftnl_expr *e)
-{
-    uint32_t len = nftnl_expr_get_u32(e, NFTNL_EXPR_BITWISE_LEN);
-    uint32_t mask_len, xor_len;
-    const void *mask = nftnl_expr_get(e, NFTNL_EXPR_BITWISE_MASK, &mask_len);
-    const void * xor = nftnl_expr_get(e, NFTNL_EXPR_BITWISE_XOR, &xor_len);
-    uint32_t sreg = nftnl_expr_get_u32(e, NFTNL_EXPR_BITWISE_SREG);
-
-    if (!st->n_terms || register_word(sreg) != st->last_word
-        || sreg != nftnl_expr_get_u32(e, NFTNL_EXPR_BITWISE_DREG)
-        || nftnl_expr_get_u32(e, NFTNL_EXPR_BITWISE_OP) != NFT_BITWISE_BOOL
-        || !mask || !xor || len != st->last.len || mask_len < len
-        || !is_zero(xor, xor_len)) {
-        return false;
-    }
-    ds_put_cstr(&st->key, " & ");
-    put_hex(&st->key, mask, len, nft_field_is_host_order(&st->last));
-    return true;
-}
-
-static bool
-parse_cmp(struct state *st, const struct nftnl_expr *e)
+parse_cmp(struct nft_rule_state *st, const struct nftnl_expr *e)
 {
     static const char *const ops[] = {
-        [NFT_CMP_EQ] = "==",  [NFT_CMP_NEQ] = "!=", [NFT_CMP_LT] = "<",
-        [NFT_CMP_LTE] = "<=", [NFT_CMP_GT] = ">",   [NFT_CMP_GTE] = ">=",
+        [NFT_CMP_EQ] = " == ",  [NFT_CMP_NEQ] = " != ", [NFT_CMP_LT] = " < ",
+        [NFT_CMP_LTE] = " <= ", [NFT_CMP_GT] = " > ",   [NFT_CMP_GTE] = " >= ",
     };
     uint32_t op = nftnl_expr_get_u32(e, NFTNL_EXPR_CMP_OP), len;
     const void *data = nftnl_expr_get(e, NFTNL_EXPR_CMP_DATA, &len);
@@ -243,15 +73,16 @@ parse_cmp(struct state *st, const struct nftnl_expr *e)
         || nftnl_expr_get_u32(e, NFTNL_EXPR_CMP_SREG) != NFT_REG_1) {
         return false;
     }
-    statement(st);
-    ds_put_format(st->line, "%s %s ", ds_cstr(&st->key), ops[op]);
-    put_hex(st->line, data, len, nft_field_is_host_order(&st->last));
-    use_key(st);
+    nft_rule_statement(st);
+    ds_put_cstr(st->line, ds_cstr(&st->key));
+    ds_put_cstr(st->line, ops[op]);
+    nft_rule_put_hex(st->line, data, len, nft_field_is_host_order(&st->last));
+    nft_rule_use_key(st);
     return true;
 }
 
 static bool
-parse_range(struct state *st, const struct nftnl_expr *e)
+parse_range(struct nft_rule_state *st, const struct nftnl_expr *e)
 {
     uint32_t low_len, high_len;
     const void *low = nftnl_expr_get(e, NFTNL_EXPR_RANGE_FROM_DATA, &low_len);
@@ -263,17 +94,17 @@ parse_range(struct state *st, const struct nftnl_expr *e)
         || nftnl_expr_get_u32(e, NFTNL_EXPR_RANGE_SREG) != NFT_REG_1) {
         return false;
     }
-    statement(st);
+    nft_rule_statement(st);
     ds_put_format(st->line, "%s ", ds_cstr(&st->key));
-    put_hex(st->line, low, low_len, false);
+    nft_rule_put_hex(st->line, low, low_len, false);
     ds_put_char(st->line, '-');
-    put_hex(st->line, high, high_len, false);
-    use_key(st);
+    nft_rule_put_hex(st->line, high, high_len, false);
+    nft_rule_use_key(st);
     return true;
 }
 
 static bool
-parse_lookup(struct state *st, const struct nftnl_expr *e)
+parse_lookup(struct nft_rule_state *st, const struct nftnl_expr *e)
 {
     const char *set = nftnl_expr_get_str(e, NFTNL_EXPR_LOOKUP_SET);
     uint32_t flags = nftnl_expr_get_u32(e, NFTNL_EXPR_LOOKUP_FLAGS);
@@ -282,15 +113,19 @@ parse_lookup(struct state *st, const struct nftnl_expr *e)
         || nftnl_expr_get_u32(e, NFTNL_EXPR_LOOKUP_SREG) != NFT_REG_1) {
         return false;
     }
-    if (nftnl_expr_is_set(e, NFTNL_EXPR_LOOKUP_DREG)) {
+    if (nftnl_expr_is_set(e, NFTNL_EXPR_LOOKUP_DREG)
+        && nftnl_expr_get_u32(e, NFTNL_EXPR_LOOKUP_DREG) == NFT_REG_VERDICT) {
+        nft_rule_statement(st);
+        ds_put_format(st->line, "%s vmap %s", ds_cstr(&st->key), set);
+    } else if (nftnl_expr_is_set(e, NFTNL_EXPR_LOOKUP_DREG)) {
         ds_put_format(&st->map, "%s map %s", ds_cstr(&st->key), set);
     } else {
-        statement(st);
+        nft_rule_statement(st);
         ds_put_format(st->line, "%s%s in %s",
                       flags & NFT_LOOKUP_F_INV ? "!" : "", ds_cstr(&st->key),
                       set);
     }
-    use_key(st);
+    nft_rule_use_key(st);
     return true;
 }
 
@@ -305,7 +140,7 @@ is_counter(struct nftnl_expr *e, void *counter_)
 }
 
 static bool
-parse_dynset(struct state *st, const struct nftnl_expr *e)
+parse_dynset(struct nft_rule_state *st, const struct nftnl_expr *e)
 {
     const char *set = nftnl_expr_get_str(e, NFTNL_EXPR_DYNSET_SET_NAME);
     bool counter = false;
@@ -316,9 +151,27 @@ parse_dynset(struct state *st, const struct nftnl_expr *e)
         || nftnl_expr_get_u32(e, NFTNL_EXPR_DYNSET_SREG_KEY) != NFT_REG_1) {
         return false;
     }
-    statement(st);
+    nft_rule_statement(st);
     ds_put_format(st->line, "count %s %s", set, ds_cstr(&st->key));
-    use_key(st);
+    nft_rule_use_key(st);
+    return true;
+}
+
+static bool
+parse_log(struct nft_rule_state *st, const struct nftnl_expr *e)
+{
+    const char *prefix = nftnl_expr_get_str(e, NFTNL_EXPR_LOG_PREFIX);
+
+    if (!prefix || !nftnl_expr_is_set(e, NFTNL_EXPR_LOG_GROUP)
+        || !nftnl_expr_is_set(e, NFTNL_EXPR_LOG_SNAPLEN)
+        || nftnl_expr_is_set(e, NFTNL_EXPR_LOG_QTHRESHOLD)
+        || nftnl_expr_is_set(e, NFTNL_EXPR_LOG_LEVEL)) {
+        return false;
+    }
+    nft_rule_statement(st);
+    ds_put_format(st->line, "log %04x %08x %s",
+                  nftnl_expr_get_u16(e, NFTNL_EXPR_LOG_GROUP),
+                  nftnl_expr_get_u32(e, NFTNL_EXPR_LOG_SNAPLEN), prefix);
     return true;
 }
 
@@ -327,19 +180,23 @@ parse_expr(struct nftnl_expr *e, void *st_)
 {
     static const struct {
         const char *name;
-        bool (*parse)(struct state *, const struct nftnl_expr *);
+        bool (*parse)(struct nft_rule_state *, const struct nftnl_expr *);
     } types[] = {
-        { "payload", parse_payload },
-        { "meta", parse_meta },
-        { "immediate", parse_immediate },
-        { "bitwise", parse_bitwise },
+        { "payload", nft_rule_parse_payload },
+        { "meta", nft_rule_parse_meta },
+        { "immediate", nft_rule_parse_immediate },
+        { "bitwise", nft_rule_parse_bitwise },
         { "cmp", parse_cmp },
         { "range", parse_range },
         { "lookup", parse_lookup },
         { "dynset", parse_dynset },
+        { "ct", nft_rule_parse_ct },
+        { "notrack", parse_notrack },
+        { "connlimit", parse_connlimit },
+        { "log", parse_log },
     };
     const char *name = nftnl_expr_get_str(e, NFTNL_EXPR_NAME);
-    struct state *st = st_;
+    struct nft_rule_state *st = st_;
 
     for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
         if (!strcmp(name, types[i].name)) {
@@ -356,7 +213,7 @@ parse_expr(struct nftnl_expr *e, void *st_)
 void
 nft_rule_parse(const struct nftnl_rule *rule, struct ds *line)
 {
-    struct state st = {
+    struct nft_rule_state st = {
         .line = line,
         .key = DS_EMPTY_INITIALIZER,
         .map = DS_EMPTY_INITIALIZER,
@@ -364,7 +221,7 @@ nft_rule_parse(const struct nftnl_rule *rule, struct ds *line)
 
     nftnl_expr_foreach(CONST_CAST(struct nftnl_rule *, rule), parse_expr, &st);
     if (st.n_terms || st.map.length) {
-        statement(&st);
+        nft_rule_statement(&st);
         ds_put_format(line, "[%s %s]", ds_cstr(&st.key), ds_cstr(&st.map));
     }
     ds_destroy(&st.key);

@@ -8,15 +8,25 @@
  *     TERM OP HEX             compare: == != < <= > >=
  *     TERM HEX-HEX            in a range
  *     [!]KEY in SET           [not] an element
+ *     KEY vmap SET            the verdict of an element, if there is one
  *     mark = KEY map SET      set skb->mark from a map
+ *     mark = mark | HEX       set bits of skb->mark
+ *     mark = mark & HEX       keep those
+ *     ct.mark = ct.mark | HEX set bits of its connection's mark
+ *     ct.zone = KEY map SET   set the zone to track the packet in from a map
+ *     notrack                 do not track its connection
+ *     connections > HEX       there are more of those that came by here
+ *     pkttype = HEX           set skb->pkt_type
  *     count SET KEY           count, by KEY, in a dynamic set
+ *     log HEX HEX PREFIX      pass the first bytes to a group of nflog: group,
+ *                             bytes, and a word that says what this is
  *     accept | drop | return | goto CHAIN | jump CHAIN
  *
  * KEY is terms with " . " between them; a TERM is a field, which may be
  * followed by " & HEX", or a constant of four bytes, "#HEX". Fields are loads
  * ("ll0:6", "nh12:4", "th2:2": header, offset, length; some have names) or
- * what the kernel knows of the packet ("iif", "mark"...). HEX is in the order
- * of bytes of the packet. A load that does not fit in the packet makes its
+ * what the kernel knows of the packet ("iif", "mark"...) and its connection
+ * ("ct.state"...). HEX is in the order of bytes of the packet. A load that does not fit in the packet makes its
  * rule not match. */
 
 #include <stddef.h>

@@ -13,11 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct arena;
 struct ds;
 struct nftnl_set;
-struct nftnl_set_elem;
-struct object;
+struct shash;
 
 enum nft_type {
     NFT_TYPE_NONE,
@@ -44,36 +42,38 @@ struct nft_set_def {
     const char *name;
     enum nft_type fields[NFT_SET_FIELDS]; /* NFT_TYPE_NONE ends. */
     enum nft_set_kind kind;
-    bool map;      /* To a mark: value[0] of objects. */
-    bool limit;    /* Elements limit packets a second: value[0]
+    bool map;         /* To a mark: value[0] of objects. */
+    const char *jump; /* To a jump, value[0] of objects being 1: to the
+                       * chain of this name, "-" and the device. */
+    bool limit;       /* Elements limit packets a second: value[0]
                                  * of objects. */
-    uint32_t size; /* At most so many elements. 0: no limit. */
+    uint32_t size;    /* At most so many elements. 0: no limit. */
+    bool packed;      /* One object is all elements, with their keys: many,
+                       * which are of no device and have nothing else. */
 };
 
 uint32_t nft_type_len(enum nft_type);
 
+size_t nft_set_n_fields(const struct nft_set_def *);
+bool nft_set_has_intervals(const struct nft_set_def *);
+
+/* Bytes of a field in a key. */
+uint32_t nft_set_padded(const struct nft_set_def *, size_t field);
+
 /* Bytes in a key. */
 uint32_t nft_set_key_len(const struct nft_set_def *);
+
+/* Finds a set among 'n' by its name. NULL if there is none. 'index' is empty
+ * when it is given first. */
+const struct nft_set_def *nft_set_find(struct shash *index,
+                                       const struct nft_set_def *sets,
+                                       size_t n, const char *name);
 
 /* What the set is, for objects: the same whether from 'def' or as read. */
 void nft_set_format(const struct nft_set_def *, struct ds *);
 void nft_set_parse(const struct nftnl_set *, struct ds *);
 
-/* Writes what makes the set, but for its table, to 'set'. */
+/* Writes what makes the set, but for its name and table, to 'set'. */
 void nft_set_put(const struct nft_set_def *, struct nftnl_set *set);
-
-/* Makes 'elem' the element that 'o' is. */
-void nft_element_put(const struct nft_set_def *, const struct object *o,
-                     struct nftnl_set_elem *elem);
-
-/* Makes 'ret_object' what 'elem' is. False if 'elem' has what elements of the
- * set never have. */
-bool nft_element_parse(const struct nft_set_def *,
-                       const struct nftnl_set_elem *elem, struct arena *,
-                       struct object *ret_object);
-
-/* Fills 'o->text' and 'o->ifindex' from 'o->key'. */
-void nft_element_describe(const struct nft_set_def *, struct arena *,
-                          struct object *o);
 
 #endif /* src/dataplane/linux/nft_set.h */

@@ -76,6 +76,13 @@ port_attrs(enum port_role role)
     return p;
 }
 
+bool
+port_is_guests(const struct device *d)
+{
+    return d->is_brport && d->flags & IFF_NOARP
+           && d->brport.flags & flag("bpdu_guard");
+}
+
 enum port_role
 port_role(const struct plan *plan, uint32_t ifindex)
 {
@@ -196,9 +203,24 @@ count_places(const struct plan *plan)
         n += plan->ports[i].n_macs;
     }
     for (size_t i = 0; i < plan->n_segments; i++) {
-        n += plan->segments[i].network->n_gateways;
+        n += plan->segments[i].network->n_gateways
+             + plan->segments[i].network->n_services;
     }
     return n;
+}
+
+/* Behind the uplink. */
+static struct place
+beyond(const struct plan *plan, const struct plan_segment *s,
+       struct eth_addr mac, size_t rank)
+{
+    return (struct place){
+        s->vlan,
+        mac,
+        rank,
+        plan_uplink_usable(plan) ? plan->uplink : 0,
+        plan->host->uplink,
+    };
 }
 
 /* A MAC has one place in a VLAN: a port's before the uplink, the first port's
@@ -231,15 +253,11 @@ want_fdb(const struct plan *plan, struct objects *os)
     for (size_t i = 0; i < plan->n_segments; i++) {
         const struct plan_segment *s = &plan->segments[i];
 
-        for (size_t j = 0; j < s->network->n_gateways; j++) {
-            v[n] = (struct place){
-                s->vlan,
-                s->network->gateways[j].mac,
-                n,
-                plan_uplink_usable(plan) ? plan->uplink : 0,
-                plan->host->uplink,
-            };
-            n++;
+        for (size_t j = 0; j < s->network->n_gateways; j++, n++) {
+            v[n] = beyond(plan, s, s->network->gateways[j].mac, n);
+        }
+        for (size_t j = 0; j < s->network->n_services; j++, n++) {
+            v[n] = beyond(plan, s, s->network->services[j].mac, n);
         }
     }
     if (n) {
@@ -350,13 +368,23 @@ port_put(struct nlsock *sock, const struct plan *plan, const struct change *c,
 
     case OBJECT_BRIDGE:
     case OBJECT_SYSCTL:
+    case OBJECT_MODULE_HOST:
+    case OBJECT_MODULE_SEGMENT:
+    case OBJECT_MODULE_PORT:
     case OBJECT_NFT_TABLE:
     case OBJECT_NFT_SET:
     case OBJECT_NFT_CHAIN:
     case OBJECT_NFT_RULES:
     case OBJECT_NFT_ELEMENT:
+    case OBJECT_GROUP_TABLE:
+    case OBJECT_GROUP_SET:
+    case OBJECT_GROUP_CHAIN:
+    case OBJECT_GROUP_RULES:
+    case OBJECT_GROUP_ELEMENT:
     case OBJECT_QDISC:
     case OBJECT_FILTER:
+    case OBJECT_SHAPE:
+    case OBJECT_POLICE:
         break;
     }
 }

@@ -4,11 +4,13 @@
 
 /* What port.c and port_observe.c share: the form of the objects of a port. */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "dataplane/linux/device.h"
 
 struct object;
+struct device;
 struct plan;
 
 enum port_role {
@@ -23,6 +25,9 @@ enum port_role {
 enum port_role port_role(const struct plan *, uint32_t ifindex);
 /* The flags that are wanted of it. */
 struct brport_attrs port_attrs(enum port_role);
+
+/* Whether the device is a port of a bridge, set up as a guest's. */
+bool port_is_guests(const struct device *);
 
 /* Texts of OBJECT_VLAN and OBJECT_FDB. */
 #define PORT_ACCESS "pvid untagged"

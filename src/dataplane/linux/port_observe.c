@@ -17,6 +17,7 @@
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "dataplane/linux/port_attrs.h"
@@ -24,6 +25,7 @@
 #include "dataplane/linux/want.h"
 #include "lib/addr.h"
 #include "lib/arena.h"
+#include "lib/nlattr.h"
 #include "lib/nlsock.h"
 #include "plan/object.h"
 #include "plan/plan.h"
@@ -89,6 +91,9 @@ observe_device(struct observer *ob, const struct device *d)
         plan_port_by_ifindex(plan, d->ifindex) || is_stray(plan, d->ifindex);
     bool uplink = d->ifindex == plan->uplink;
     bool ours = device_in_our_bridge(ob->devices, d);
+    /* A guest's that is in the plan no more: it goes down as it leaves, or
+     * what the guest sends would reach the host itself. */
+    bool former = ours && !uplink && port_is_guests(d);
 
     if (d->master && (guest || ours || (uplink && want_uplink(plan)))) {
         observe_master(ob, d, uplink);
@@ -96,7 +101,8 @@ observe_device(struct observer *ob, const struct device *d)
     if (ours && d->is_brport) {
         add(ob, OBJECT_BRPORT, d, brport_attrs_format(&d->brport, ob->arena));
     }
-    if (d->flags & IFF_UP && (guest || (uplink && want_uplink(plan)))) {
+    if (d->flags & IFF_UP
+        && (guest || former || (uplink && want_uplink(plan)))) {
         add(ob, OBJECT_UP, d, "up");
     }
 }
@@ -114,12 +120,11 @@ vlan_text(uint16_t flags, struct arena *arena)
 }
 
 static int
-vlan_cb(const struct nlmsghdr *nlh, void *ob_)
+vlan_cb(const struct nlmsghdr *nlh, void *reading_)
 {
     const struct ifinfomsg *ifi = nlmsg_data(nlh);
     struct nlattr *tb[IFLA_MAX + 1], *a;
-    struct observer *ob = ob_;
-    const struct device *d;
+    struct port_reading *r = reading_;
     uint16_t first = 0;
     int rem;
 
@@ -129,15 +134,11 @@ vlan_cb(const struct nlmsghdr *nlh, void *ob_)
     if (nlsock_parse(nlh, sizeof *ifi, tb, IFLA_MAX, NULL)) {
         return -EPROTO;
     }
-    d = device_by_index(ob->devices, ifi->ifi_index);
-    if (!tb[IFLA_AF_SPEC] || !d
-        || (d != ob->bridge
-            && !(ob->bridge && d->master == ob->bridge->ifindex))) {
+    if (!tb[IFLA_AF_SPEC]) {
         return 0;
     }
     nla_for_each_nested (a, tb[IFLA_AF_SPEC], rem) {
         const struct bridge_vlan_info *info = nla_data(a);
-        const char *text;
 
         if (nla_type(a) != IFLA_BRIDGE_VLAN_INFO) {
             continue;
@@ -152,42 +153,61 @@ vlan_cb(const struct nlmsghdr *nlh, void *ob_)
         if (!(info->flags & BRIDGE_VLAN_INFO_RANGE_END)) {
             first = info->vid;
         }
-        text = vlan_text(info->flags, ob->arena);
-        for (uint32_t vid = first; vid <= info->vid; vid++) {
-            port_vlan_key(add(ob, OBJECT_VLAN, d, text), vid);
+        if (r->n_vlans == r->allocated_vlans) {
+            r->vlans =
+                x2nrealloc(r->vlans, &r->allocated_vlans, sizeof *r->vlans);
         }
+        r->vlans[r->n_vlans++] = (struct port_vlans){
+            .ifindex = ifi->ifi_index,
+            .first = first,
+            .last = info->vid,
+            .flags = info->flags,
+        };
     }
     return 0;
+}
+
+static void
+observe_vlans(struct observer *ob, const struct port_vlans *v)
+{
+    const struct device *d = device_by_index(ob->devices, v->ifindex);
+    const char *text;
+
+    if (!d || (d != ob->bridge && d->master != ob->bridge->ifindex)) {
+        return;
+    }
+    text = vlan_text(v->flags, ob->arena);
+    for (uint32_t vid = v->first; vid <= v->last; vid++) {
+        port_vlan_key(add(ob, OBJECT_VLAN, d, text), vid);
+    }
 }
 
 /* What kind of an entry, NULL if it is the kernel's own affair. */
 static const char *
 fdb_text(const struct observer *ob, const struct device *d,
-         const struct ndmsg *ndm, struct eth_addr mac)
+         const struct port_fdb *e)
 {
     enum port_role role = port_role(ob->plan, d->ifindex);
 
-    if (ndm->ndm_state & NUD_PERMANENT) {
-        return mac_cmp(mac, d->mac) ? "local" : NULL;
+    if (e->state & NUD_PERMANENT) {
+        return mac_cmp(e->mac, d->mac) ? "local" : NULL;
     }
-    if (ndm->ndm_state & NUD_NOARP) {
-        return ndm->ndm_flags & NTF_STICKY ? PORT_STICKY : "static";
+    if (e->state & NUD_NOARP) {
+        return e->flags & NTF_STICKY ? PORT_STICKY : "static";
     }
-    if (ndm->ndm_flags & NTF_EXT_LEARNED) {
+    if (e->flags & NTF_EXT_LEARNED) {
         return "learnt elsewhere";
     }
     return d == ob->bridge || role == PORT_ROLE_GUEST ? "learnt" : NULL;
 }
 
 static int
-fdb_cb(const struct nlmsghdr *nlh, void *ob_)
+fdb_cb(const struct nlmsghdr *nlh, void *reading_)
 {
     const struct ndmsg *ndm = nlmsg_data(nlh);
     struct nlattr *tb[NDA_MAX + 1];
-    struct observer *ob = ob_;
-    const struct device *d;
-    struct eth_addr mac;
-    const char *text;
+    struct port_reading *r = reading_;
+    struct port_fdb *e;
 
     if (nlh->nlmsg_type != RTM_NEWNEIGH) {
         return 0;
@@ -195,47 +215,80 @@ fdb_cb(const struct nlmsghdr *nlh, void *ob_)
     if (nlsock_parse(nlh, sizeof *ndm, tb, NDA_MAX, NULL)) {
         return -EPROTO;
     }
-    d = device_by_index(ob->devices, ndm->ndm_ifindex);
-    if (ndm->ndm_family != AF_BRIDGE || !d || !tb[NDA_LLADDR]
-        || nla_len(tb[NDA_LLADDR]) != sizeof mac
-        || attr_u32(tb[NDA_MASTER], 0) != ob->bridge->ifindex) {
+    if (ndm->ndm_family != AF_BRIDGE || !tb[NDA_LLADDR]
+        || nla_len(tb[NDA_LLADDR]) != sizeof e->mac
+        || attr_u32(tb[NDA_MASTER], 0) != r->bridge) {
         return 0;
     }
-    memcpy(&mac, nla_data(tb[NDA_LLADDR]), sizeof mac);
-    text = fdb_text(ob, d, ndm, mac);
-    if (text) {
-        port_fdb_key(add(ob, OBJECT_FDB, d, text), attr_u16(tb[NDA_VLAN], 0),
-                     mac);
+    if (r->n_fdb == r->allocated_fdb) {
+        r->fdb = x2nrealloc(r->fdb, &r->allocated_fdb, sizeof *r->fdb);
     }
+    e = &r->fdb[r->n_fdb++];
+    *e = (struct port_fdb){
+        .ifindex = ndm->ndm_ifindex,
+        .vlan = attr_u16(tb[NDA_VLAN], 0),
+        .state = ndm->ndm_state,
+        .flags = ndm->ndm_flags,
+    };
+    memcpy(&e->mac, nla_data(tb[NDA_LLADDR]), sizeof e->mac);
     return 0;
 }
 
+static void
+observe_fdb(struct observer *ob, const struct port_fdb *e)
+{
+    const struct device *d = device_by_index(ob->devices, e->ifindex);
+    const char *text = d ? fdb_text(ob, d, e) : NULL;
+
+    if (text) {
+        port_fdb_key(add(ob, OBJECT_FDB, d, text), e->vlan, e->mac);
+    }
+}
+
 int
-port_observe(struct nlsock *sock, const struct plan *plan,
+port_read(struct nlsock *sock, uint32_t bridge, struct port_reading *r)
+{
+    int error;
+
+    *r = (struct port_reading){ .bridge = bridge };
+    if (!bridge) {
+        return 0;
+    }
+    error = nlsock_dump(sock, rtmsg_get_vlans(), vlan_cb, r);
+    return error ? error : nlsock_dump(sock, rtmsg_get_fdb(bridge), fdb_cb, r);
+}
+
+void
+port_reading_done(struct port_reading *r)
+{
+    free(r->vlans);
+    free(r->fdb);
+    memset(r, 0, sizeof *r);
+}
+
+void
+port_observe(const struct port_reading *r, const struct plan *plan,
              const struct devices *ds, struct arena *arena, struct objects *os)
 {
     struct observer ob = {
         .plan = plan,
         .devices = ds,
-        .bridge = device_by_name(ds, plan->host->bridge),
+        .bridge = r->bridge ? device_by_index(ds, r->bridge) : NULL,
         .arena = arena,
         .os = os,
     };
-    int error;
 
-    if (ob.bridge && !ob.bridge->ours) {
-        ob.bridge = NULL;
-    }
     for (size_t i = 0; i < ds->n; i++) {
         if (&ds->v[i] != ob.bridge) {
             observe_device(&ob, &ds->v[i]);
         }
     }
-    if (!ob.bridge) {
-        return 0;
+    if (ob.bridge) {
+        for (size_t i = 0; i < r->n_vlans; i++) {
+            observe_vlans(&ob, &r->vlans[i]);
+        }
+        for (size_t i = 0; i < r->n_fdb; i++) {
+            observe_fdb(&ob, &r->fdb[i]);
+        }
     }
-    error = nlsock_dump(sock, rtmsg_get_vlans(), vlan_cb, &ob);
-    return error ? error
-                 : nlsock_dump(sock, rtmsg_get_fdb(ob.bridge->ifindex), fdb_cb,
-                               &ob);
 }

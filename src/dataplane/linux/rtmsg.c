@@ -21,7 +21,9 @@
 #include <string.h>
 
 #include "dataplane/linux/device.h"
+#include "lib/nlattr.h"
 #include "lib/nlsock.h"
+#include "plan/plan.h"
 #include "util.h"
 
 #ifndef NTF_STICKY
@@ -132,7 +134,7 @@ rtmsg_set_bridge(const char *name, struct eth_addr mac,
     struct nl_msg *msg = flags_msg(0, IFF_NOARP, IFF_NOARP);
 
     put_string(msg, IFLA_IFNAME, name);
-    put_string(msg, IFLA_IFALIAS, DEVICE_ALIAS);
+    put_string(msg, IFLA_IFALIAS, PLAN_BRIDGE_ALIAS);
     if (b) {
         put_attr(msg, IFLA_ADDRESS, &mac, sizeof mac);
         put_bridge(msg, b);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "dataplane/linux/device.h"
+#include "dataplane/linux/host_limit.h"
 #include "dataplane/linux/rtmsg.h"
 #include "dataplane/linux/want.h"
 #include "hash.h"
@@ -59,9 +60,15 @@ void
 sysctl_want(const struct plan *plan, struct arena *arena, struct objects *os)
 {
     const char *text = ip_attrs_format(&wanted, arena);
+    struct host_limit limits[HOST_N_LIMITS];
+    size_t n;
 
     for (size_t i = 0; i < ARRAY_SIZE(nf_calls); i++) {
         add_device(os, 0, nf_calls[i], "0");
+    }
+    n = host_limits(plan, limits);
+    for (size_t i = 0; i < n; i++) {
+        add_device(os, 0, limits[i].name, host_limit_text(&limits[i], arena));
     }
     if (!plan->host_foreign) {
         add_device(os, 0, plan->host->bridge, text);
@@ -90,16 +97,17 @@ open_sysctl(const char *name, int flags)
 }
 
 /* Reads a sysctl of the host. One that is not there is of a module that is
- * not loaded, which comes to 0. */
+ * not loaded, which comes to 'absent'. */
 static int
-read_sysctl(const char *name, struct arena *arena, const char **ret_text)
+read_sysctl(const char *name, const char *absent, struct arena *arena,
+            const char **ret_text)
 {
     char buf[64];
     ssize_t n;
     int fd = open_sysctl(name, O_RDONLY);
 
     if (fd == -ENOENT) {
-        *ret_text = "0";
+        *ret_text = absent;
         return 0;
     } else if (fd < 0) {
         return fd;
@@ -130,20 +138,49 @@ write_sysctl(const char *name, const char *text)
     return error;
 }
 
+static int
+observe_host(const char *name, struct arena *arena, struct objects *os)
+{
+    const char *text;
+    int error = read_sysctl(name, "0", arena, &text);
+
+    if (!error) {
+        add_device(os, 0, name, text);
+    }
+    return error;
+}
+
+/* What is good is as wanted. */
+static int
+observe_limit(const struct host_limit *l, struct arena *arena,
+              struct objects *os)
+{
+    const char *want = host_limit_text(l, arena), *text;
+    int error = read_sysctl(l->name, want, arena, &text);
+
+    if (!error) {
+        add_device(os, 0, l->name, host_limit_holds(l, text) ? want : text);
+    }
+    return error;
+}
+
 int
 sysctl_observe(const struct plan *plan, const struct devices *ds,
                struct arena *arena, struct objects *os)
 {
     const char *usual = ip_attrs_format(&wanted, arena);
+    struct host_limit limits[HOST_N_LIMITS];
+    size_t n = host_limits(plan, limits);
+    int error = 0;
 
-    for (size_t i = 0; i < ARRAY_SIZE(nf_calls); i++) {
-        const char *text;
-        int error = read_sysctl(nf_calls[i], arena, &text);
-
-        if (error) {
-            return error;
-        }
-        add_device(os, 0, nf_calls[i], text);
+    for (size_t i = 0; i < ARRAY_SIZE(nf_calls) && !error; i++) {
+        error = observe_host(nf_calls[i], arena, os);
+    }
+    for (size_t i = 0; i < n && !error; i++) {
+        error = observe_limit(&limits[i], arena, os);
+    }
+    if (error) {
+        return error;
     }
     for (size_t i = 0; i < ds->n; i++) {
         const struct device *d = &ds->v[i];
@@ -163,26 +200,19 @@ sysctl_observe(const struct plan *plan, const struct devices *ds,
 }
 
 uint32_t
-sysctl_fingerprint(const struct devices *ds)
+sysctl_fingerprint(void)
 {
     struct arena *arena = arena_new();
+    const char *text;
     uint32_t h = 0;
 
-    for (size_t i = 0; i < ds->n; i++) {
-        const struct ip_attrs *ip = &ds->v[i].ip;
+    for (size_t i = 0; i < ARRAY_SIZE(nf_calls) + HOST_N_LIMITS; i++) {
+        const char *name = i < ARRAY_SIZE(nf_calls)
+                               ? nf_calls[i]
+                               : host_limit_names[i - ARRAY_SIZE(nf_calls)];
 
-        h = hash_add(h, ds->v[i].ifindex);
-        h = hash_add(h, ip->ipv6);
-        h = hash_add(h, ip->forwarding);
-        h = hash_add(h, ip->proxy_arp);
-        h = hash_add(h, ip->route_localnet);
-        h = hash_add(h, ip->arp_ignore);
-        h = hash_add(h, ip->drop_unicast_in_l2_multicast);
-    }
-    for (size_t i = 0; i < ARRAY_SIZE(nf_calls); i++) {
-        const char *text = "?";
-
-        read_sysctl(nf_calls[i], arena, &text);
+        text = "?";
+        read_sysctl(name, "", arena, &text);
         h = hash_string(text, h);
     }
     arena_free(arena);

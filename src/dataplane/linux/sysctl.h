@@ -17,8 +17,9 @@ void sysctl_want(const struct plan *, struct arena *, struct objects *);
 int sysctl_observe(const struct plan *, const struct devices *, struct arena *,
                    struct objects *);
 
-/* Equal as long as no sysctl that matters has changed. */
-uint32_t sysctl_fingerprint(const struct devices *);
+/* Equal as long as no sysctl of the host that matters has changed; those of
+ * devices are theirs. */
+uint32_t sysctl_fingerprint(void);
 
 /* Writes a sysctl, or queues the request that does. 0 or -errno. */
 int sysctl_put(struct nlsock *, const struct change *, uint32_t tag);

@@ -33,25 +33,49 @@ targets_find(const struct targets *ts, uint32_t ifindex)
                  : NULL;
 }
 
-/* True for what a fence is made of: rules and their chains, qdiscs, drops. */
+/* True for what a fence is made of: rules and their chains, qdiscs, drops; in
+ * the kernel module, that it has the device at all. What may differ are
+ * elements, passes and what the module is told of a device: they are what a
+ * policy changes. */
 static bool
 is_fence(const struct object *o)
 {
     return o->kind == OBJECT_FILTER
                ? lock_filter_drops(o)
-               : KIND(o->kind) & (KINDS_GUARD | KINDS_LOCK)
-                     && o->kind != OBJECT_NFT_ELEMENT;
+               : KIND(o->kind) & KINDS_FENCE && o->kind != OBJECT_NFT_ELEMENT
+                     && o->kind != OBJECT_GROUP_ELEMENT;
+}
+
+/* True if, until 'c' is made, a fence that is wanted is not there. */
+static bool
+lacks_fence(const struct change *c)
+{
+    return is_fence(change_object(c)) && c->op != CHANGE_DEL
+           && !(c->op == CHANGE_MOD
+                && KIND(change_object(c)->kind) & KINDS_MODULE);
+}
+
+/* Guard and lock of nftables and tc are two fences: while one is repaired, the
+ * other keeps a port closed. The kernel module's is a third. */
+static bool
+is_fenced(const struct target *t, bool nft, bool module)
+{
+    return (nft && (!(t->fence & KINDS_GUARD) || !(t->fence & KINDS_LOCK)))
+           || (module && !(t->fence & KINDS_MODULE));
 }
 
 static void
-fill_in(struct targets *ts, const struct changes *changes)
+fill_in(struct targets *ts, const struct objects *want,
+        const struct changes *changes)
 {
+    bool nft = objects_find_kind(want, OBJECT_NFT_TABLE);
+    bool module = objects_find_kind(want, OBJECT_MODULE_PORT);
     struct progress all, fence;
     struct changes some = { .n = 0 };
 
     some.v = xmalloc((changes->n + 1) * sizeof *some.v);
     for (size_t i = 0; i < changes->n; i++) {
-        if (is_fence(change_object(&changes->v[i]))) {
+        if (lacks_fence(&changes->v[i])) {
             some.v[some.n++] = changes->v[i];
         }
     }
@@ -63,6 +87,7 @@ fill_in(struct targets *ts, const struct changes *changes)
         t->kinds = progress_kinds(&all, t->ifindex, t->segment);
         t->own = progress_own_kinds(&all, t->ifindex);
         t->fence = progress_kinds(&fence, t->ifindex, t->segment);
+        t->fenced = is_fenced(t, nft, module);
         /* What is wanted up and not missing is up. */
         t->up &= !(t->kinds & KIND(OBJECT_UP));
     }
@@ -73,7 +98,7 @@ fill_in(struct targets *ts, const struct changes *changes)
 
 void
 targets_init(struct targets *ts, const struct plan *plan,
-             const struct changes *changes)
+             const struct objects *want, const struct changes *changes)
 {
     ts->n = 0;
     ts->v = xcalloc(plan->n_ports + 1, sizeof *ts->v);
@@ -97,7 +122,7 @@ targets_init(struct targets *ts, const struct plan *plan,
     if (ts->n) {
         qsort(ts->v, ts->n, sizeof *ts->v, compare_targets);
     }
-    fill_in(ts, changes);
+    fill_in(ts, want, changes);
 }
 
 void
@@ -105,12 +130,6 @@ targets_done(struct targets *ts)
 {
     free(ts->v);
     memset(ts, 0, sizeof *ts);
-}
-
-bool
-target_is_unfenced(const struct target *t)
-{
-    return t->fence & KINDS_GUARD && t->fence & KINDS_LOCK;
 }
 
 void
@@ -126,13 +145,14 @@ targets_fail(struct targets *ts, const struct object *o)
 }
 
 void
-targets_fail_guard(struct targets *ts, uint32_t ifindex)
+targets_fail_guard(struct targets *ts, uint32_t ifindex, uint32_t segment)
 {
     for (size_t i = 0; i < ts->n; i++) {
         struct target *t = &ts->v[i];
         uint32_t differs = t->fence | (t->segment ? t->own : 0);
 
-        t->failed |=
-            (!ifindex || ifindex == t->ifindex) && differs & KINDS_GUARD;
+        t->failed |= (!ifindex || ifindex == t->ifindex)
+                     && (!segment || segment == t->segment)
+                     && differs & KINDS_NFT;
     }
 }

@@ -22,6 +22,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/nlattr.h"
 #include "lib/nlsock.h"
 #include "util.h"
 
@@ -111,6 +112,8 @@ tcmsg_new_filter(const struct tc_filter *f)
     if (pass) {
         put_u32(msg, TCA_FW_MASK, f->mask);
         put_gact(msg, TCA_FW_ACT, TC_ACT_OK);
+    } else if (f->form == TC_FORM_POLICE) {
+        ratemsg_put_police(msg, TCA_MATCHALL_ACT, &f->limits);
     } else {
         put_gact(msg, TCA_MATCHALL_ACT, TC_ACT_SHOT);
     }
@@ -221,8 +224,18 @@ parse_matchall(struct nlattr *options, struct tc_filter *f)
 {
     struct nlattr *tb[TCA_MATCHALL_MAX + 1];
 
-    if (nla_parse_nested(tb, TCA_MATCHALL_MAX, options, NULL) < 0
-        || parse_gact(tb[TCA_MATCHALL_ACT], f) != TC_ACT_SHOT) {
+    if (nla_parse_nested(tb, TCA_MATCHALL_MAX, options, NULL) < 0) {
+        return TC_FORM_OTHER;
+    }
+    if (f->prio == TC_PRIO_POLICE) {
+        f->limits.ifindex = f->block & ~TC_BLOCK_POLICE_MASK;
+        return (f->block & TC_BLOCK_POLICE_MASK) == TC_BLOCK_POLICE
+                       && ratemsg_parse_police(tb[TCA_MATCHALL_ACT],
+                                               &f->limits)
+                   ? TC_FORM_POLICE
+                   : TC_FORM_OTHER;
+    }
+    if (parse_gact(tb[TCA_MATCHALL_ACT], f) != TC_ACT_SHOT) {
         return TC_FORM_OTHER;
     }
     return TC_FORM_DROP;
@@ -252,8 +265,10 @@ tcmsg_parse_filter(const struct nlmsghdr *nlh, struct tc_filter *ret)
     f.handle = tcm->tcm_handle;
     snprintf(f.kind, sizeof f.kind, "%.*s", nla_len(tb[TCA_KIND]),
              (const char *) nla_data(tb[TCA_KIND]));
-    fw = f.prio == TC_PRIO_PASS && !strcmp(f.kind, "fw");
-    matchall = f.prio == TC_PRIO_DROP && !strcmp(f.kind, "matchall");
+    fw = (f.prio == TC_PRIO_PASS || f.prio == TC_PRIO_JUDGED)
+         && !strcmp(f.kind, "fw");
+    matchall = (f.prio == TC_PRIO_DROP || f.prio == TC_PRIO_POLICE)
+               && !strcmp(f.kind, "matchall");
     if (TC_H_MIN(tcm->tcm_info) == htons(ETH_P_ALL)
         && !attr_u32(tb[TCA_CHAIN], 0) && (fw || matchall)) {
         f.form = !f.handle          ? TC_FORM_HEAD

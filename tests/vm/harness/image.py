@@ -35,7 +35,8 @@ FILES = {
 
 
 def initramfs(name, more_etc=()):
-    """Path of the initramfs for kernel 'name', from the cache if there.
+    """Path of the initramfs for kernel 'name' (a directory: for one that has
+    everything built in), from the cache if there.
 
     'more_etc' names entries of /etc that the caller needs beside ETC."""
     archive = cpio.Archive()
@@ -45,15 +46,16 @@ def initramfs(name, more_etc=()):
     archive.device("dev/null", 1, 3, 0o666)
     archive.file("bin/busybox", busybox())
     archive.file("init", os.path.join(GUEST, "init"))
-    files = kernel.module_files(name, BOOT_MODULES)
+    built_in = os.path.isdir(name)
+    files = [] if built_in else kernel.module_files(name, BOOT_MODULES)
     for path in files:
         archive.file("modules/" + os.path.basename(path), path)
     archive.data("modules/order",
                  "".join(os.path.basename(p) + "\n" for p in files))
     _etc(archive, ETC + tuple(more_etc))
     data = archive.bytes()
-    return kernel.cached("initramfs-%s-%s" % (name, kernel.checksum(data)),
-                         data)
+    return kernel.cached("initramfs-%s-%s" % (
+        "built-in" if built_in else name, kernel.checksum(data)), data)
 
 
 def busybox():

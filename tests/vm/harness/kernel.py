@@ -46,8 +46,10 @@ def checksum(data):
     return hashlib.sha256(data).hexdigest()[:20]
 
 
-def release(pattern="6.1*-amd64"):
-    """The newest installed kernel release that has image and modules."""
+def release():
+    """The newest installed kernel release that has image and modules, of
+    those that CORDON_KERNEL names, a pattern of the shell."""
+    pattern = os.environ.get("CORDON_KERNEL") or "6.1.*-amd64"
     found = []
     for image in glob.glob("/boot/vmlinuz-" + pattern):
         name = image[len("/boot/vmlinuz-"):]
@@ -82,6 +84,14 @@ def unpacked(name):
     if elf[:4] != b"\x7fELF":
         raise KernelError("/boot/vmlinuz-%s holds no ELF image" % name)
     return cached(os.path.basename(target), elf)
+
+
+def image(name):
+    """Path of the ELF image of kernel 'name', or of the image in directory
+    'name'; with KASAN it cannot be entered through its PVH note."""
+    if os.path.isdir(name):
+        return os.path.join(name, "arch/x86/boot/bzImage")
+    return unpacked(name)
 
 
 def module_files(name, wanted):

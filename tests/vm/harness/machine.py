@@ -46,13 +46,14 @@ def port(name, chardev, options):
             % (name, name)]
 
 
-def common(smp, memory, icount):
+def common(smp, memory, icount, real_idle=False):
     options = [program(), "-nographic", "-no-user-config", "-nodefaults",
                "-no-reboot", "-net", "none", "-monitor", "none",
                "-smp", str(smp), "-m", str(memory)]
     if icount:
         options += ["-accel", "tcg,thread=single",
-                    "-icount", "shift=0,sleep=off"]
+                    "-icount",
+                    "shift=0,sleep=" + ("on" if real_idle else "off")]
     else:
         options += ["-accel", "tcg,thread=multi"]
     return options

@@ -43,8 +43,10 @@ class Bed:
         """QEMU's options for processor, kernel and initramfs.
 
         'top' is the staged directory, to which more may be added."""
-        return ["-M", "pc", "-cpu", "max,-la57",
-                "-kernel", kernel.unpacked(release),
+        # A debug kernel takes minutes for the ACPI program by which the
+        # older machine says how interrupts are routed.
+        return ["-M", "q35" if args.kernel else "pc", "-cpu", "max,-la57",
+                "-kernel", kernel.image(release),
                 "-initrd", image.initramfs(release),
                 "-append", "console=ttyS0 tsc=reliable " + KERNEL_LINE
                 + args.append]
@@ -55,17 +57,24 @@ def parse(bed, argv):
         prog="tests/%s/run" % bed.name, description=bed.description,
         epilog="Exit code: the command's; %d the kernel complained, %d time "
         "limit, %d no report, 2 usage. CORDON_BUILD is the build directory, "
-        "CORDON_CACHE the cache."
+        "CORDON_CACHE the cache, CORDON_KERNEL a pattern of the kernel's "
+        "release (6.1.*-amd64)."
         % (verdict.KERNEL, verdict.TIME_OUT, verdict.NO_REPORT))
     p.add_argument("--smp", type=int, default=bed.processors, metavar="N",
                    help="processors [%(default)s]")
     p.add_argument("--mem", type=int, default=bed.memory, metavar="MIB",
                    help="memory [%(default)s]")
-    p.set_defaults(icount=False)
+    p.set_defaults(icount=False, real_idle=False, kernel=None)
     if bed.icount:
         p.add_argument("--icount", action="store_true",
                        help="the guest's clock counts instructions; one "
                        "processor")
+        p.add_argument("--real-idle", action="store_true",
+                       help="with --icount: idle time is the host's, and is "
+                       "not skipped; time limits hold while files are read")
+        p.add_argument("--kernel", metavar="DIR",
+                       help="boot the kernel built in DIR, which has no "
+                       "modules, instead of Debian's")
     p.add_argument("--add", action="append", default=[],
                    metavar="PATH[:DEST]",
                    help="copy a file or directory to /cordon/DEST")
@@ -96,8 +105,8 @@ def parse(bed, argv):
 
 
 def options(bed, args, scratch, out):
-    release = kernel.release()
-    modules = [] if args.no_modules else list(bed.modules)
+    release = args.kernel or kernel.release()
+    modules = [] if args.no_modules or args.kernel else list(bed.modules)
     modules += [m for m in args.modules.split(",") if m]
     top = os.path.join(scratch, "cordon")
     os.mkdir(top)
@@ -105,7 +114,7 @@ def options(bed, args, scratch, out):
     stage.fill(top, [args.command] + args.args, modules,
                environment + args.env, args.add)
     stage.add_start(top, os.path.join(image.GUEST, "start"))
-    return (machine.common(args.smp, args.mem, args.icount)
+    return (machine.common(args.smp, args.mem, args.icount, args.real_idle)
             + bed.boot(args, release, top)
             + ["-serial", "file:" + os.path.join(scratch, "console"),
                "-device", "virtio-serial-pci"]

@@ -66,12 +66,9 @@ def _programs(top):
         source = _program(name)
         if source:
             shutil.copy(source, os.path.join(target, name))
-    for base in (build_dir(), TOP):
-        script = os.path.join(base, "scripts", "vif-cordon")
-        if os.path.isfile(script):
-            shutil.copy(script, target)
-            os.chmod(os.path.join(target, "vif-cordon"), 0o755)
-            break
+    for name in ("vif-cordon", "cordon-service"):
+        shutil.copy(os.path.join(TOP, "scripts", name), target)
+        os.chmod(os.path.join(target, name), 0o755)
     module = os.path.join(build_dir(), "kmod", "cordon.ko")
     if os.path.isfile(module):
         shutil.copy(module, os.path.join(top, "cordon.ko"))
@@ -79,7 +76,7 @@ def _programs(top):
 
 def _program(name):
     """A built program; not libtool's wrapper, which runs only in place."""
-    for folder in ("", "src/agent", "src/cli"):
+    for folder in ("", "src/agent", "src/cli", "tests/unit"):
         path = os.path.join(build_dir(), folder, name)
         real = os.path.join(build_dir(), folder, ".libs", name)
         if os.path.isfile(real):

@@ -24,7 +24,7 @@ _COMPLAINTS = re.compile(
     r"|bad unlock balance|scheduling while atomic|sleeping function called"
     r"|detected stall|self-detected stall|soft lockup|hard LOCKUP"
     r"|blocked for more than|refcount_t:|unregister_netdevice: waiting"
-    r"|use-after-free|list_(add|del) corruption|Out of memory|oom-kill"
+    r"|use-after-free(?! debug)|list_(add|del) corruption|Out of memory|oom-kill"
     r"|Call Trace:|sysrq: Trigger a crash|segfault at|traps: ")
 
 # The report is the kernel's log, then these two lines.

@@ -4,6 +4,7 @@
 Logs go to /out, so that they are on the host after the run.
 """
 
+import contextlib
 import os
 import re
 import signal
@@ -66,6 +67,15 @@ class Daemon:
 
     def signal(self, number):
         self.process.send_signal(number)
+
+    @contextlib.contextmanager
+    def stopped(self):
+        """It does nothing meanwhile: nothing is repaired."""
+        self.signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.signal(signal.SIGCONT)
 
     def kill(self):
         """kill -9, and gone when this returns."""

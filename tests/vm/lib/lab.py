@@ -3,231 +3,33 @@
 
 The cast is the corpus' (tests/corpus): A and P of tenant acme on VLAN 100, B
 of globex on 200, behind devices vifA, vifP, vifB; the trunk's far end is in
-namespace "trunk". A Lab's policy is a dict; traffic is made and counted by
-tools/traffic.c, whose frames bear a stream's letter and a number each.
+namespace "trunk". A Lab's policy is a dict.
 """
 
 import copy
-import ctypes
 import json
 import mmap
 import os
-import pathlib
 import shutil
 import signal
 import socket
 import struct
 import subprocess
-import sys
 
+import product
+from bed import Bed
 from daemon import Daemon
-from netns import inside, link_info
-from shell import CommandError, quiesce, sh, sysctl, until
+from frames import MAC
+from model import cast
+from netns import forwards, link_info
+from shell import CommandError, sh, sysctl, until
+from traffic import Sender, Watch, tool
 
-TESTS = pathlib.Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(TESTS), str(TESTS / "corpus")]
-
-import product                      # noqa: E402
-from bed import Bed, checksum, host_received     # noqa: E402,F401
-from model import cast              # noqa: E402
-
-TOOLS = TESTS / "vm" / "tools"
-MAC = {"A": cast.MAC_A, "P": cast.MAC_P, "B": cast.MAC_B, "G": cast.MAC_G}
-IP = {"A": "10.0.0.10", "P": "10.0.0.12", "B": "10.0.0.11", "G": "10.0.0.1"}
-VLAN = {"A": cast.VLAN_A, "P": cast.VLAN_A, "B": cast.VLAN_B}
 DEVICE = product.DEVICES
 BRIDGE = product.BRIDGE
 UPLINK = product.UPLINK
-BROADCAST = b"\xff" * 6
 PORT = {"A": "acme/a/0", "P": "acme/p/0", "B": "globex/b/0"}
 
-
-def tool(name, source, *flags):
-    """A program of tools/, built beforehand by `make check-vm` or now."""
-    built = shutil.which(name, path="/cordon/bin:/tmp")
-    if built:
-        return built
-    sh(["gcc", "-O1", "-D_GNU_SOURCE", *flags, "-o", "/tmp/" + name,
-        str(TOOLS / source)])
-    return "/tmp/" + name
-
-
-# Frames.
-
-def mark(stream):
-    """What traffic numbers and counts by."""
-    return b"CDN!" + stream.encode() + bytes(7)
-
-
-def udp(src, dst, src_ip, dst_ip, stream, room=0):
-    """An IPv4 UDP frame with a mark; MACs are bytes or a name of the cast's.
-    At least 60 bytes long."""
-    payload = mark(stream) + bytes(max(room, 6))
-    segment = struct.pack("!HHHH", 40000, 9000, 8 + len(payload), 0) + payload
-    head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(segment), 0, 0x4000, 64,
-                       17, 0)
-    ends = socket.inet_aton(src_ip) + socket.inet_aton(dst_ip)
-    return (MAC.get(dst, dst) + MAC.get(src, src) + b"\x08\x00" + head[:10]
-            + checksum(head + ends) + ends + segment)
-
-
-def unicast(src, dst, stream):
-    return udp(src, dst, IP[src], IP[dst], stream)
-
-
-def beacon(src, stream):
-    """A broadcast that a guest may send."""
-    return udp(src, BROADCAST, IP[src], "255.255.255.255", stream)
-
-
-def arp(src, stream, sha=None, spa=None, tpa="10.0.0.1"):
-    """A broadcast ARP request, the mark in its padding."""
-    sha, spa = sha or MAC[src], spa or IP[src]
-    return (BROADCAST + MAC[src] + b"\x08\x06"
-            + struct.pack("!HHBBH", 1, 0x0800, 6, 4, 1) + sha
-            + socket.inet_aton(spa) + bytes(6) + socket.inet_aton(tpa)
-            + mark(stream) + bytes(6))
-
-
-def spoofs(stream, src="A"):
-    """What a guest must never get out: MAC, IP and ARP of others, tags."""
-    plain = udp(src, "P", IP[src], IP["P"], stream)
-    other = MAC["A" if src == "B" else "B"]
-    return [udp(other, BROADCAST, IP[src], "255.255.255.255", stream),
-            udp(MAC["G"], "P", IP["G"], IP["P"], stream),
-            udp(src, "P", IP["G"], IP["P"], stream),
-            arp(src, stream, spa=IP["G"]), arp(src, stream, sha=MAC["G"]),
-            plain[:12] + b"\x81\0\0\xc8" + plain[12:],
-            plain[:12] + b"\x81\0\0\0" + plain[12:],
-            b"\x01\x80\xc2\0\0\x0e" + MAC[src] + b"\x88\xcc" + mark(stream)
-            + bytes(40)]
-
-
-def tagged(vlan, frame):
-    return frame[:12] + struct.pack("!HH", 0x8100, vlan) + frame[12:]
-
-
-# Traffic.
-
-class _Traffic:
-    """One process of traffic.c. Senders have a lower priority: guests have
-    processors of their own."""
-
-    def __init__(self, ns, *words, stdin=None):
-        nice = ["nice", "-n", "5"] if stdin else []
-        with inside(ns):
-            self.process = subprocess.Popen(
-                [*nice, tool("traffic", "traffic.c", "-static"), *words],
-                text=True,
-                stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
-                stdout=subprocess.PIPE)
-        if stdin:
-            self.process.stdin.write(stdin)
-            self.process.stdin.close()
-        assert self.process.stdout.readline() == "ready\n"
-
-    def report(self):
-        self.process.send_signal(signal.SIGUSR1)
-        return json.loads(self.process.stdout.readline())
-
-    def stop(self):
-        """Ends it; its last report."""
-        if self.process.poll() is not None:
-            return None
-        self.process.terminate()
-        line = self.process.stdout.readline()
-        self.process.wait(10)
-        self.process.stdout.close()
-        return json.loads(line)
-
-
-class Sender(_Traffic):
-    """Sends frames in turn until it is stopped."""
-
-    def __init__(self, link, frames, ns=None, usec=0, tap=False):
-        super().__init__(ns, "tap" if tap else "send", link, str(usec),
-                         stdin="".join(f.hex() + "\n" for f in frames))
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        self.stop()
-
-    def wait_sent(self, more, stream=None):
-        """Wait until that many more were taken by the kernel."""
-        def sent():
-            got = self.report()
-            return got["streams"].get(stream, 0) if stream else got["sent"]
-        start = sent()
-        until(lambda: sent() >= start + more, "%d frames sent" % more, 60,
-              every=0.05)
-
-
-class Watcher(_Traffic):
-    """Counts what arrives on a link from the moment that it is made."""
-
-    def __init__(self, link, ns=None, promiscuous=True):
-        super().__init__(ns, "watch", link, *([] if promiscuous
-                                              else ["host"]))
-
-
-class Seen:
-    """What watchers of several places have seen, at one moment."""
-
-    def __init__(self, reports):
-        self.reports = reports
-        for place, report in reports.items():
-            assert not report["overrun"], "%s: the test itself lost frames" \
-                % place
-
-    def rows(self, stream=None, place=None):
-        return [dict(row, place=p) for p, report in self.reports.items()
-                for row in report["streams"]
-                if (stream is None or row["stream"] in stream)
-                and (place is None or p == place)]
-
-    def got(self, stream, place=None):
-        return sum(row["got"] for row in self.rows(stream, place))
-
-    def missing(self, stream, place):
-        return sum(row["missing"] for row in self.rows(stream, place))
-
-    def others(self):
-        return {p: report["other"] for p, report in self.reports.items()
-                if report["others"]}
-
-
-class Watch:
-    """Watchers at every guest, on the trunk and on the bridge device."""
-
-    def __init__(self, places):
-        self.watchers = {p: Watcher(link, ns, promiscuous)
-                         for p, (link, ns, promiscuous) in places.items()}
-        self.sent = {}
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        for watcher in self.watchers.values():
-            watcher.stop()
-
-    def seen_after(self, senders):
-        """Stops the senders; what was seen once all of it has arrived. What
-        was sent is in 'sent', by stream."""
-        self.sent = {}
-        for sender in senders:
-            for stream, n in sender.stop()["streams"].items():
-                self.sent[stream] = self.sent.get(stream, 0) + n
-        return self.seen()
-
-    def seen(self):
-        quiesce()
-        return Seen({p: w.report() for p, w in self.watchers.items()})
-
-
-# The agent.
 
 class Fault:
     """What tools/fault.c does to the agent's netlink messages."""
@@ -266,10 +68,11 @@ class Fault:
 
 
 class Agent(product.Cordon):
-    """cordond; its log is in /out/cordond.log."""
+    """cordond; its log is in /out/cordond.log after each test: writing there
+    takes the host's time for each line."""
 
     def __init__(self, environment=None, options=()):
-        super().__init__("linux")
+        super().__init__("linux", "auto")
         self.environment = environment
         self.options = list(options)
 
@@ -287,8 +90,12 @@ class Agent(product.Cordon):
                 "--control=" + product.CONTROL,
                 "--pidfile=" + product.RUN + "/pid",
                 "--state-dir=" + product.RUN + "/state", *self.options],
-                env=self.environment)
+                env=self.environment, folder="/tmp/log")
         self.daemon.start()
+
+    def keep_log(self):
+        if self.daemon:
+            shutil.copy(self.daemon.path, "/out")
 
     def begin(self, doc):
         """Starts it with a policy; ready when its ports are open."""
@@ -349,7 +156,7 @@ class Agent(product.Cordon):
             wanted = devices or [d for d, p in ports.items()
                                  if p["state"] != "absent"]
             return wanted and all(d in ports and ports[d]["state"] == "open"
-                                  and product.forwards(d) for d in wanted)
+                                  and forwards(d) for d in wanted)
         try:
             until(opened, "ports are open", timeout)
         except AssertionError as e:
@@ -440,6 +247,8 @@ class Lab(Bed):
 
     def remove(self):
         """Everything, so that another Lab can be made."""
+        if self.agent:
+            self.agent.keep_log()
         if self.agent and self.agent.daemon and self.agent.daemon.alive():
             if stopped(self.agent.daemon.pid):
                 self.agent.daemon.signal(signal.SIGCONT)
@@ -472,6 +281,7 @@ def give_back(intact):
     """Puts the Lab in its first state; if it cannot be, it goes."""
     global _kept
     lab = _kept
+    lab.agent.keep_log()
     try:
         if not intact:
             raise AssertionError("a test failed")
@@ -497,7 +307,7 @@ def policy():
             "networks": {"net": {"vlan": vlan, "gateways": [gateway],
                                  "subnets": list(cast.SUBNETS)}},
             "guests": {g.lower(): {"interfaces": [
-                product.interface(g, False, None)]} for g in guests}}
+                product.interface(g)]} for g in guests}}
     return doc
 
 
@@ -529,49 +339,3 @@ def stopped(pid):
             return f.read().rpartition(")")[2].split()[0] in "tT"
     except FileNotFoundError:
         return False
-
-
-class Xdp:
-    """An XDP program that passes every frame, attached to a device."""
-
-    BPF_PROG_LOAD, BPF_OBJ_PIN, TYPE_XDP, PASS = 5, 6, 6, 2
-    SYS_BPF = 321
-
-    def __init__(self, device):
-        self.device = device
-        self.path = "/sys/fs/bpf/pass"
-        if not os.path.ismount("/sys/fs/bpf"):
-            sh("mount -t bpf bpf /sys/fs/bpf")
-        # r0 = XDP_PASS; exit
-        code = ctypes.create_string_buffer(
-            struct.pack("BBhi", 0xb7, 0, 0, self.PASS)
-            + struct.pack("BBhi", 0x95, 0, 0, 0))
-        terms = ctypes.create_string_buffer(b"GPL")
-        fd = self._bpf(self.BPF_PROG_LOAD, struct.pack(
-            "IIQQIIQ", self.TYPE_XDP, 2, ctypes.addressof(code),
-            ctypes.addressof(terms), 0, 0, 0))
-        path = ctypes.create_string_buffer(self.path.encode())
-        self._bpf(self.BPF_OBJ_PIN,
-                  struct.pack("QII", ctypes.addressof(path), fd, 0))
-        os.close(fd)
-
-    def _bpf(self, command, attributes):
-        data = ctypes.create_string_buffer(attributes.ljust(128, b"\0"))
-        libc = ctypes.CDLL(None, use_errno=True)
-        result = libc.syscall(self.SYS_BPF, command, data, 128)
-        if result < 0:
-            error = ctypes.get_errno()
-            raise OSError(error, os.strerror(error), "bpf")
-        return result
-
-    def __enter__(self):
-        sh("ip link set dev %s xdpgeneric pinned %s" % (self.device,
-                                                        self.path))
-        return self
-
-    def __exit__(self, *error):
-        sh("ip link set dev %s xdpgeneric off" % self.device, check=False)
-        os.unlink(self.path)
-
-
-__all__ = ["Agent", "Fault", "Lab", "Sender", "Watch", "Watcher", "Xdp"]

@@ -113,6 +113,13 @@ def link_info(link, ns=None):
     return json.loads(text)[0] if code == 0 else None
 
 
+def forwards(port, ns=None):
+    """Whether its bridge forwards on 'port'.  That begins when the kernel has
+    noticed the carrier, up to a second after the device is up."""
+    return sh(["cat", "/sys/class/net/%s/brport/state" % port], ns=ns,
+              check=False)[1].strip() == "3"
+
+
 def ifindex(link, ns=None):
     import socket
     with inside(ns):

@@ -50,6 +50,16 @@ def sh(command, ns=None, check=True, stdin=None, timeout=120):
     return done.stdout
 
 
+def line(command, check=True):
+    """Run a line of the shell's language; what it wrote."""
+    done = subprocess.run(command, shell=True, capture_output=True, text=True,
+                          check=False)
+    if check and done.returncode:
+        raise CommandError(["sh", "-c", command], done.returncode,
+                           done.stdout + done.stderr)
+    return done.stdout
+
+
 def sysctl(name, value=None, ns=None):
     """Read a sysctl, or write it; "net.ipv4.ip_forward"."""
     path = "/proc/sys/" + name.replace(".", "/")

@@ -5,8 +5,9 @@
  * product has no code for it.
  *
  * The test and this library share the file that FAULT names: struct fault.
- * While it is armed, messages are counted from 1, all of them or those alone
- * that write; the action is taken at number 'at', or from there on. */
+ * While it is armed, messages are counted from 1: all of them, those alone
+ * that write, or those alone that are about connections; the action is taken
+ * at number 'at', or from there on. */
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -32,7 +33,8 @@ enum action {
 /* Also in lab.py. */
 struct fault {
     uint32_t armed;
-    uint32_t writes; /* Only those that write are counted. */
+    uint32_t writes; /* 1: only those that write are counted; 2: only those
+                      * of connection tracking. */
     uint32_t at;
     uint32_t sticky; /* And all that follow. */
     uint32_t action;
@@ -42,6 +44,7 @@ struct fault {
 };
 
 #define NFNL_BATCH_BEGIN 0x10
+#define NFNL_SUBSYS_CTNETLINK 1
 #define NO_TYPE 0xff /* Neither rtnetlink's nor nf_tables'. */
 
 static volatile struct fault *fault;
@@ -90,6 +93,13 @@ writes(int protocol, const struct nlmsghdr *h)
     }
 }
 
+static bool
+is_conntrack(int protocol, const struct nlmsghdr *h)
+{
+    return protocol == NETLINK_NETFILTER
+           && h->nlmsg_type >> 8 == NFNL_SUBSYS_CTNETLINK;
+}
+
 /* What to do at a message that is about to be sent. */
 static enum action
 decide(int fd, const void *data, size_t length)
@@ -104,7 +114,8 @@ decide(int fd, const void *data, size_t length)
     }
     protocol = protocol_of(fd);
     errno = saved;
-    if (protocol < 0 || (fault->writes && !writes(protocol, h))) {
+    if (protocol < 0 || (fault->writes == 1 && !writes(protocol, h))
+        || (fault->writes == 2 && !is_conntrack(protocol, h))) {
         return ACT_NONE;
     }
     number = __atomic_add_fetch(&fault->seen, 1, __ATOMIC_SEQ_CST);

@@ -3,10 +3,16 @@
 /* Sends and records exact frames in a test guest.
  *
  *     frame send INTERFACE HEX...      send frames, one by one
+ *     frame rewrite INTERFACE MSEC HEX OTHER
+ *                                      send a frame and write over it
  *     frame capture INTERFACE          print a line of hex per frame received
  *
  * "send" exits 0 if the kernel took all frames; it prints the error for each
- * one that it did not.  "capture" prints "ready" once nothing is missed any
+ * one that it did not.  "rewrite" sends from a page that it keeps, which is
+ * what the kernel grants to the backend, all but the Ethernet header; MSEC
+ * milliseconds later it makes another frame of it, of the same length, and
+ * leaves that there for as long.  It prints whether the first was still in use
+ * then.  "capture" prints "ready" once nothing is missed any
  * more and runs until it is killed.  The kernel takes a received frame's
  * outer VLAN tag out; it is put back here.  Linked statically, for an
  * initramfs without libraries. */
@@ -21,11 +27,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { FRAME_MAX = 65536 + 64 };
+enum { FRAME_MAX = 65536 + 64, PAGE = 4096 };
 
 static int
 packet_socket(const char *interface, int protocol)
@@ -89,6 +96,56 @@ send_frames(const char *interface, char *frames[], int n_frames)
         }
     }
     return error;
+}
+
+static int
+rewrite(const char *interface, unsigned int msec, const char *hex,
+        const char *other)
+{
+    static uint8_t data[FRAME_MAX], later[FRAME_MAX];
+    ssize_t n = parse_hex(hex, data);
+    int fd = packet_socket(interface, 0);
+    int version = TPACKET_V2;
+    struct tpacket_req ring = {
+        .tp_block_size = PAGE,
+        .tp_block_nr = 1,
+        .tp_frame_size = PAGE,
+        .tp_frame_nr = 1,
+    };
+    struct tpacket2_hdr *slot;
+    uint32_t status;
+    uint8_t *page;
+
+    page = (uint8_t *) MAP_FAILED;
+    if (n < 0 || parse_hex(other, later) != n
+        || n > (ssize_t) (PAGE - TPACKET2_HDRLEN)) {
+        fprintf(stderr, "frame: not hex, or of two lengths\n");
+        return 2;
+    }
+    if (!setsockopt(fd, SOL_PACKET, PACKET_VERSION, &version, sizeof version)
+        && !setsockopt(fd, SOL_PACKET, PACKET_TX_RING, &ring, sizeof ring)) {
+        page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    }
+    if (page == MAP_FAILED) {
+        perror("frame: ring");
+        return 2;
+    }
+    slot = (struct tpacket2_hdr *) page;
+    page += TPACKET2_HDRLEN - sizeof(struct sockaddr_ll);
+    memcpy(page, data, n);
+    slot->tp_len = n;
+    __atomic_store_n(&slot->tp_status, TP_STATUS_SEND_REQUEST,
+                     __ATOMIC_RELEASE);
+    if (send(fd, NULL, 0, MSG_DONTWAIT) < 0) {
+        perror("frame: send");
+        return 2;
+    }
+    usleep(msec * 1000);
+    status = __atomic_load_n(&slot->tp_status, __ATOMIC_ACQUIRE);
+    puts(status == TP_STATUS_SENDING ? "in use" : "gone");
+    memcpy(page, later, n);
+    usleep(msec * 1000);
+    return 0;
 }
 
 static void
@@ -185,10 +242,14 @@ main(int argc, char *argv[])
     if (argc >= 4 && !strcmp(argv[1], "send")) {
         return send_frames(argv[2], argv + 3, argc - 3);
     }
+    if (argc == 6 && !strcmp(argv[1], "rewrite")) {
+        return rewrite(argv[2], atoi(argv[3]), argv[4], argv[5]);
+    }
     if (argc == 3 && !strcmp(argv[1], "capture")) {
         return capture(argv[2]);
     }
     fprintf(stderr, "usage: frame send INTERFACE HEX... | "
+                    "frame rewrite INTERFACE MSEC HEX OTHER | "
                     "frame capture INTERFACE\n");
     return 2;
 }

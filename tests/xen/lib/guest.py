@@ -147,6 +147,13 @@ class Guest:
             raise CommandError([self.name + ": frame send"], code, output)
         return code == 0
 
+    def rewrite_frame(self, frame, other, msec=1000, interface="eth0"):
+        """Send a frame from pages that are written over with another frame
+        after so long, and be done after as long again.  "in use" if the
+        backend had not given the pages back then, or "gone"."""
+        return self.run("frame rewrite %s %d %s %s" % (
+            interface, msec, frame.hex(), other.hex())).strip()
+
     def capture_start(self, interface="eth0"):
         """Record what arrives from now on."""
         path = "/tmp/capture.%d" % next(self._captures)
