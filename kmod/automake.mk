@@ -8,7 +8,7 @@ EXTRA_DIST += \
 	kmod/offload.h kmod/policy.c kmod/policy.h kmod/port.c kmod/port.h \
 	kmod/rules.c kmod/rules.h kmod/segment.c kmod/segment.h kmod/show.c \
 	kmod/skb.c kmod/skb.h scripts/build-debug-kernel scripts/build-kmod \
-	scripts/check-kmod-debug tests/bench/guard.py \
+	scripts/check-kmod-debug tests/bench/module.py \
 	tests/vm/debug-kernel.config tests/vm/kmod_fuzz.py \
 	tests/vm/kmod_stress.py tests/vm/lib/guard.py tests/vm/lib/ovs.py \
 	tests/vm/lib/guardbed.py tests/vm/test_kmod.py \

@@ -1,7 +1,7 @@
 EXTRA_DIST += \
 	.clang-format HACKING.md LICENSE NEWS README.md \
 	scripts/build scripts/build-ovs scripts/check scripts/demo \
-	scripts/install-deps scripts/lint-kmod scripts/room scripts/style
+	scripts/install-deps scripts/lint-kmod scripts/lint-tests scripts/room scripts/style
 
 # Where Xen's toolstack looks for hotplug scripts.
 xenscriptdir = $(sysconfdir)/xen/scripts

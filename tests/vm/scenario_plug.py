@@ -8,7 +8,7 @@ import time
 
 import lab as lab_
 import rtnl
-from frames import VLAN, arp, beacon, spoofs, unicast
+from frames import VLAN, arp, beacon, spoofs, tagged, unicast
 from lab import BRIDGE, DEVICE, PORT, UPLINK, changed, closed, is_up, stopped
 from traffic import Sender
 from netns import ifindex, link_info
@@ -289,7 +289,7 @@ def test_same_mac_and_address_in_two_tenants(lab):
     lab.agent.wait_open(*DEVICE.values())
     fdb = entries()
     with lab.watch() as watch:
-        to_a, to_b = (lab_.tagged(VLAN[n], unicast("G", "A", s))
+        to_a, to_b = (tagged(VLAN[n], unicast("G", "A", s))
                       for n, s in (("A", "x"), ("B", "y")))
         with lab.send("A", [beacon("A", "b"), unicast("A", "P", "u")], 300), \
                 lab.send("B", [beacon("A", "q")], 300), \

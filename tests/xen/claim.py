@@ -27,6 +27,7 @@ class Claim:
         try:
             return self.see(bed)
         except Exception as e:   # pylint: disable=broad-except
+            bed.say(str(e))
             text = " ".join(str(e).split())
             return "%s: %s" % (type(e).__name__, text[:400])
 

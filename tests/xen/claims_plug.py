@@ -124,11 +124,12 @@ def _(bed):
     bed.agent.signal(signal.SIGSTOP)
 
     def kill():
-        # The plug waits for an answer by then.
-        until(lambda: "web3" in sh("xl list") and sh(
-            "pgrep -f [c]ordon.*plug", check=False)[0] == 0, "the plug", 60,
-            every=0.1)
-        bed.agent.kill()
+        try:
+            # The plug waits for an answer by then.
+            until(lambda: sh("pgrep -f [c]ordon.*plug.*vif",
+                             check=False)[0] == 0, "the plug", 60)
+        finally:
+            bed.agent.kill()
 
     killer = threading.Thread(target=kill)
     killer.start()

@@ -15,6 +15,7 @@ raises XlError with what xl said.
 import itertools
 import os
 import subprocess
+import tempfile
 import threading
 import uuid
 
@@ -85,15 +86,23 @@ class Guest:
         path = os.path.join(FOLDER, self.name + ".cfg")
         with open(path, "w") as f:
             f.write(self.config())
-        done = subprocess.run(
-            ["xl", "create", path], stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            timeout=timeout, check=False)
-        if done.returncode:
-            raise XlError("xl create %s: exit %d\n%s"
-                          % (self.name, done.returncode, done.stdout))
+        # Into a file: what a hotplug script leaves behind may hold on to a
+        # pipe, and what was said until then tells of an xl that hangs.
+        with tempfile.TemporaryFile("w+", errors="replace") as out:
+            try:
+                ended = "exit %d" % subprocess.run(
+                    ["xl", "create", path], stdin=subprocess.DEVNULL,
+                    stdout=out, stderr=subprocess.STDOUT, timeout=timeout,
+                    check=False).returncode
+            except subprocess.TimeoutExpired:
+                ended = "no end within %d s; there are\n%s" % (
+                    timeout, sh("ps -eo pid,stat,etimes,args"))
+            out.seek(0)
+            said = out.read()
+        if ended != "exit 0":
+            raise XlError("xl create %s: %s\n%s" % (self.name, ended, said))
         self.domid = int(sh(["xl", "domid", self.name]))
-        return done.stdout
+        return said
 
     def wait(self, timeout=90):
         """Wait until the guest takes commands, then set its addresses."""
