@@ -57,6 +57,8 @@ libcordon_la_SOURCES += \
 	src/dataplane/linux/guard_shared.c \
 	src/dataplane/linux/guard_shared.h \
 	src/dataplane/linux/guard_sets.c \
+	src/dataplane/linux/guard_table.c \
+	src/dataplane/linux/guard_table.h \
 	src/dataplane/linux/guard_uplink.c \
 	src/dataplane/linux/guard_want.c \
 	src/dataplane/linux/group.h \
