@@ -45,9 +45,10 @@ static bool in_bridge(const struct net_device *dev)
 	return dev->priv_flags & (IFF_BRIDGE_PORT | IFF_OVS_DATAPATH);
 }
 
+/* All of it: nobody has been asked yet who says so in another bit. */
 static void set_mark(struct sk_buff *skb, const struct cordon_rules *rules)
 {
-	skb->mark = (skb->mark & ~rules->mask) | rules->mark;
+	skb->mark = rules->mark;
 }
 
 static noinline enum cordon_reason from_guest(struct cordon_port *port,
@@ -85,7 +86,8 @@ static noinline enum cordon_reason from_guest(struct cordon_port *port,
 	}
 	if (is_multicast_ether_addr(frame.eth->h_dest) &&
 	    !(rules->storm_gap &&
-	      cordon_limit_take(&port->storm, rules->storm_gap)))
+	      cordon_limit_take(&port->storm, cordon_offload_segments(skb) *
+				rules->storm_gap)))
 		return CORDON_DROP_STORM;
 	set_mark(skb, rules);
 	return CORDON_PASS;
@@ -172,8 +174,7 @@ from_uplink(struct cordon_port *port, const struct cordon_rules *rules,
 		return reason;
 	if (!in_bridge(port->dev))
 		return CORDON_DROP_TO_HOST;
-	skb->mark = (skb->mark & ~rules->mask) |
-		    segment->config.id << __ffs(rules->mask);
+	skb->mark = segment->config.id << __ffs(rules->mask);
 	return CORDON_PASS;
 }
 

@@ -15,7 +15,7 @@ struct cordon_limit {
 };
 
 /*
- * Whether one more is within a rate of one each 'gap' ns, with a burst of one
+ * Whether what takes 'gap' ns at the rate is within it, with a burst of one
  * second's worth.
  */
 bool cordon_limit_take(struct cordon_limit *limit, u64 gap);

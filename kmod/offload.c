@@ -13,6 +13,7 @@
 #include <linux/tcp.h>
 #include <linux/udp.h>
 #include <net/ip.h>
+#include <net/tcp.h>
 
 #include "compat.h"
 #include "skb.h"
@@ -107,13 +108,23 @@ static bool is_cut_right(const struct cordon_frame *frame)
 	       frame->have >= upper + sizeof(struct tcphdr);
 }
 
-/* What it is cut into must fit, and is no fragments: nobody would note them. */
+/*
+ * What it is cut into must fit, is not less than any TCP sends, for there would
+ * be thousands, and is no fragments: nobody would note them.
+ */
 static bool cut_fits(const struct cordon_frame *frame, u32 mtu)
 {
 	const struct sk_buff *skb = frame->skb;
 
 	return !(skb_shinfo(skb)->gso_type & SKB_GSO_UDP) &&
+	       skb_shinfo(skb)->gso_size >= TCP_MIN_GSO_SIZE &&
 	       is_cut_right(frame) && skb_gso_validate_network_len(skb, mtu);
+}
+
+u64 cordon_offload_segments(const struct sk_buff *skb)
+{
+	return skb_is_gso(skb) ?
+		DIV_ROUND_UP(skb->len, skb_shinfo(skb)->gso_size) : 1;
 }
 
 bool cordon_offload_fits(struct sk_buff *skb, u32 mtu)

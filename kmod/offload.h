@@ -8,6 +8,9 @@
 
 #include <linux/skbuff.h>
 
+/* How many frames it will be, about: not less. */
+u64 cordon_offload_segments(const struct sk_buff *skb);
+
 static inline bool cordon_is_offloaded(const struct sk_buff *skb)
 {
 	return skb->ip_summed == CHECKSUM_PARTIAL || skb_is_gso(skb);

@@ -12,6 +12,9 @@
 #define DHCP_CHADDR	28
 #define DHCP_NEED	(DHCP_CHADDR + ETH_ALEN)
 
+/* An error's header, an IPv4 header with options, and eight bytes. */
+#define ICMP_ASKED	(8 + 60 + 8)
+
 #define PORT_DHCP_SERVER	67
 #define PORT_DHCP_CLIENT	68
 #define PORT_DHCP6_CLIENT	546
@@ -112,8 +115,6 @@ static enum cordon_reason judge_tcp(struct cordon_frame *frame,
 {
 	u32 len = packet->end - packet->l4, header;
 
-	if (packet->fragment)
-		return CORDON_PASS;
 	if (len < TCP_HLEN || !cordon_need(frame, packet->l4 + TCP_HLEN))
 		return CORDON_DROP_MALFORMED;
 	header = (frame->net[packet->l4 + 12] >> 4) * 4;
@@ -231,15 +232,36 @@ judge_other(struct cordon_frame *frame, const struct cordon_port_config *port,
 	return judge_icmp4(frame, port, packet);
 }
 
+/*
+ * What tenants' rules and connection tracking ask about behind the guard must
+ * be what is forwarded, too: ports, types and codes, and whom an error is
+ * about.
+ */
+static enum cordon_reason keep(struct cordon_frame *frame,
+			       const struct cordon_packet *packet)
+{
+	bool icmp = packet->proto == IPPROTO_ICMP ||
+		    packet->proto == IPPROTO_ICMPV6;
+	u32 n = packet->l4 + (icmp ? ICMP_ASKED : TCP_HLEN);
+
+	return packet->offset ||
+	       cordon_need(frame, n < packet->end ? n : packet->end) ?
+	       CORDON_PASS : CORDON_DROP_MALFORMED;
+}
+
 enum cordon_reason cordon_judge_upper(struct cordon_frame *frame,
 				      const struct cordon_port_config *port,
 				      const struct cordon_packet *packet)
 {
-	if (likely(packet->proto == IPPROTO_TCP))
+	enum cordon_reason reason;
+
+	if (likely(packet->proto == IPPROTO_TCP && !packet->fragment))
 		return judge_tcp(frame, packet);
-	if (unlikely(packet->proto != IPPROTO_UDP))
-		return judge_other(frame, port, packet);
-	return packet->offset ? CORDON_PASS : judge_udp(frame, port, packet);
+	if (likely(packet->proto == IPPROTO_UDP))
+		return packet->offset ? CORDON_PASS :
+					judge_udp(frame, port, packet);
+	reason = judge_other(frame, port, packet);
+	return reason ? reason : keep(frame, packet);
 }
 
 /*

@@ -185,7 +185,7 @@ mark_bit(const struct host_module *m, uint32_t segment, size_t b)
            & 1;
 }
 
-/* Puts the segment into the mark. */
+/* The mark is the segment, nothing else. */
 static void
 set_mark(struct reach *r, const struct audit_port *port)
 {
@@ -193,10 +193,8 @@ set_mark(struct reach *r, const struct audit_port *port)
     const struct host_module *m = r->host->module;
 
     for (size_t b = 0; b < 32; b++) {
-        if (m->mark_mask >> (31 - b) & 1) {
-            r->mark[b / 8].bit[b % 8] =
-                mark_bit(m, g->segment, b) ? BITS_ALL : BITS_NONE;
-        }
+        r->mark[b / 8].bit[b % 8] =
+            mark_bit(m, g->segment, b) ? BITS_ALL : BITS_NONE;
     }
 }
 

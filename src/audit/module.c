@@ -216,9 +216,7 @@ mark_of(const struct host_module *m, uint32_t segment)
 static void
 set_mark(const struct judging *j, uint32_t segment)
 {
-    const struct host_module *m = j->host->module;
-
-    j->skb->mark = (j->skb->mark & ~m->mark_mask) | mark_of(m, segment);
+    j->skb->mark = mark_of(j->host->module, segment);
 }
 
 static bool

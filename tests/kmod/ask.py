@@ -102,13 +102,16 @@ class Judge:
         self.config = list(config_lines(host, ports))
 
     def tell(self, lines):
-        """The answers to lines of judge.c."""
+        """The reasons for the frames in lines of judge.c."""
+        return [NAMES[n] for n in self._answers(lines)]
+
+    def _answers(self, lines):
         done = subprocess.run(
             [self.program], text=True, capture_output=True, check=False,
             input="\n".join(self.config + list(lines)) + "\n")
         if done.returncode:
             raise AssertionError("judge: " + done.stderr)
-        return [NAMES[int(n)] for n in done.stdout.split()]
+        return [int(n) for n in done.stdout.split()]
 
     def ask(self, questions, have=0, apart=True):
         """The reasons for `questions`. If `apart`, nothing that was before is
@@ -119,6 +122,12 @@ class Judge:
                 lines.append("now 0")
             lines.append("%s %s %s" % (way, where, data.hex()))
         return self.tell(lines)
+
+    def kept(self, where, frame):
+        """How many bytes behind the Ethernet header of a frame that passes are
+        in the kernel's own memory then, if none was before."""
+        return self._answers(
+            ["have 0", "kept %s %s" % (where, frame.hex())])[0]
 
     def model(self, questions):
         """What the model says, each apart."""

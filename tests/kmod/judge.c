@@ -7,6 +7,8 @@
  *     to PORT HEX        one that it may be sent
  *     uplink ID HEX      one that came by the uplink in that segment,
  *                        without its tag
+ *     kept PORT HEX      as from, but answers with how many bytes after the
+ *                        Ethernet header are linear then, if it passes
  *     have N             bytes after the Ethernet header that are linear
  *     now MILLISECONDS   the time; what was of fragments is forgotten if it
  *                        is 0
@@ -52,11 +54,12 @@ judge_frame(struct judge *judge, const char *way, const char *at,
     const struct cordon_segment_config *segment =
         test_config_segment(&judge->config, atoi(at));
     enum cordon_reason reason = CORDON_PASS;
+    bool kept = !strcmp(way, "kept");
     struct test_frame frame;
 
     test_frame_init(&frame, data, size, judge->have);
     for (int i = 0; i < judge->repeat; i++) {
-        if (!strcmp(way, "from") && port) {
+        if ((kept || !strcmp(way, "from")) && port) {
             reason = from_guest(judge, port, &frame.f);
         } else if (!strcmp(way, "to") && port) {
             reason = cordon_judge_to_guest(&frame.f, &port->c);
@@ -68,8 +71,8 @@ judge_frame(struct judge *judge, const char *way, const char *at,
             return false;
         }
     }
+    printf("%d\n", kept && !reason ? (int) frame.f.have : (int) reason);
     test_frame_done(&frame);
-    printf("%d\n", reason);
     return true;
 }
 
@@ -128,7 +131,7 @@ take_line(struct judge *judge, char *line)
             judge->have = atoi(at);
             return true;
         } else if (!strcmp(way, "from") || !strcmp(way, "to")
-                   || !strcmp(way, "uplink")) {
+                   || !strcmp(way, "kept") || !strcmp(way, "uplink")) {
             return judge_line(judge, way, at, line + hex);
         }
     }

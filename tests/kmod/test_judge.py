@@ -429,6 +429,39 @@ class Corners(unittest.TestCase):
             self.assertEqual([], j.disagreements([(way, where, frame)]), what)
 
 
+class Kept(unittest.TestCase):
+    """What tenants' rules and connection tracking look at behind the guard is
+    not in pages that the guest can write to. The twin: data may be."""
+
+    BODY = bytes(range(200))
+    ERROR4 = b"\3\1" + bytes(6) + ip4(P4, A4, 6, bytes(400))
+    ERROR6 = b"\1\4" + bytes(6) + mutate.ip6(P6, A6, 6, bytes(400))
+    LEAST = [   # (what it is, frame, bytes)
+        ("SCTP", ETH4 + ip4(A4, P4, 132, BODY), 20 + 12),
+        ("SCTP over IPv6", ETH6 + mutate.ip6(A6, P6, 132, BODY), 40 + 12),
+        ("SCTP's first fragment", ETH4 + ip4(A4, P4, 132, BODY, 0x2000),
+         20 + 12),
+        ("TCP in a Fragment header", ETH6 + mutate.ip6(
+            A6, P6, 44, b"\6\0\0\0\0\0\0\7" + bytes(12) + b"\x50"
+            + bytes(187)), 48 + 20),
+        ("a code", ETH4 + ip4(A4, P4, 1, b"\x08\1" + BODY), 20 + 8),
+        ("a code of ICMPv6", ETH6 + mutate.ip6(A6, P6, 58, b"\x80\1" + BODY),
+         40 + 8),
+        ("an error", ETH4 + ip4(A4, P4, 1, ERROR4), 20 + 8 + 20 + 8),
+        ("an error of ICMPv6", ETH6 + mutate.ip6(A6, P6, 58, ERROR6),
+         40 + 8 + 40 + 8),
+        ("all there is", ETH4 + ip4(A4, P4, 132, bytes(12)), 20 + 12),
+    ]
+
+    def test_kept(self):
+        j = judge()
+        for what, frame, least in self.LEAST:
+            self.assertEqual([None], j.ask([("from", "A", frame)]), what)
+            kept = j.kept("A", frame)
+            self.assertGreaterEqual(kept, least, what)
+            self.assertLessEqual(kept, 128, what)
+
+
 class Sources(unittest.TestCase):
     """What a router may send from, and nobody else."""
 

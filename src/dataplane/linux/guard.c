@@ -35,7 +35,11 @@ const char *const guard_limits[] = {
     "the whole header and a later one ends within 65,535 bytes, but not "
     "beside the others",
     "TCP above the MTU passes, for the host sees it before it is cut into "
-    "segments",
+    "segments, and the storm limit counts it once",
+    "a checksum that the host fills in where a guest says: the virtio-net card "
+    "of an emulator hands that on to its tap, and it may be any two bytes of a "
+    "frame that has been judged (a vif's checksum is where its protocol has "
+    "it)",
     "Neighbour Discovery is dropped where one option is longer than 16 bytes, "
     "all of a router solicitation's longer than 32, or any past byte 128 of "
     "the frame, which is what netback copies",
