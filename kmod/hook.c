@@ -59,13 +59,6 @@ static noinline enum cordon_reason from_guest(struct cordon_port *port,
 	struct cordon_frame frame;
 	enum cordon_reason reason;
 
-	if (unlikely(rules->rate_gap) &&
-	    !cordon_limit_take(&port->rate, rules->rate_gap))
-		return CORDON_DROP_RATE;
-	if (unlikely(rules->bytes) &&
-	    !cordon_limit_take_bytes(&port->bytes, skb->len + ETH_HLEN,
-				     rules->bytes, rules->burst_ns))
-		return CORDON_DROP_POLICED;
 	if (!cordon_frame_in(&frame, skb))
 		return CORDON_DROP_MALFORMED;
 	fragment.family = 0;
@@ -84,6 +77,14 @@ static noinline enum cordon_reason from_guest(struct cordon_port *port,
 		if (reason)
 			return reason;
 	}
+	/* After that: a fragment that is lost here must not be waited for. */
+	if (unlikely(rules->rate_gap) &&
+	    !cordon_limit_take(&port->rate, rules->rate_gap))
+		return CORDON_DROP_RATE;
+	if (unlikely(rules->bytes) &&
+	    !cordon_limit_take_bytes(&port->bytes, skb->len + ETH_HLEN,
+				     rules->bytes, rules->burst_ns))
+		return CORDON_DROP_POLICED;
 	if (is_multicast_ether_addr(frame.eth->h_dest) &&
 	    !(rules->storm_gap &&
 	      cordon_limit_take(&port->storm, cordon_offload_segments(skb) *

@@ -248,11 +248,6 @@ from_guest(const struct judging *j, const struct host_segment *s)
     unsigned int reason;
     struct skb skb;
 
-    if (exceeds(j, g->rate)) {
-        return REASON_RATE;
-    } else if (exceeds(j, g->bytes)) {
-        return REASON_POLICED;
-    }
     port = to_port(j, s, &host, &segment, &heard);
     skb = whole(j);
     reason = portsec_from_guest(&port, NULL, 0, skb.data, skb.n);
@@ -262,8 +257,12 @@ from_guest(const struct judging *j, const struct host_segment *s)
         return REASON_TO_HOST;
     }
     j->assumed->fragment = is_part(&skb);
-    if (eth_addr_is_multicast(skb_destination(&skb))
-        && (!g->storm || exceeds(j, g->storm))) {
+    if (exceeds(j, g->rate)) {
+        return REASON_RATE;
+    } else if (exceeds(j, g->bytes)) {
+        return REASON_POLICED;
+    } else if (eth_addr_is_multicast(skb_destination(&skb))
+               && (!g->storm || exceeds(j, g->storm))) {
         return REASON_STORM;
     }
     set_mark(j, g->segment);

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The kernel guard alone: counters, events and limits."""
 
+import struct
+
 import guard
 import pytest
 from guard import C, Refused, number, u32, u64
 from shell import quiesce, until
 from wire import Wire
-from guardbed import DEVICE, IP, MAC, beacon, hosts, lab, module, tagged, udp
+from guardbed import (DEVICE, IP, MAC, beacon, checksum, hosts, lab, module,
+                      tagged, udp)
 
 
 def test_counters(lab):
@@ -120,12 +123,49 @@ def test_bytes(lab):
 
 
 def test_rate(lab):
-    """All frames count. The twin: 0 is no limit."""
+    """All frames count that are not refused otherwise. The twin: 0 is no
+    limit."""
     frame = udp("A", "P", "A", "P")
     lab.g.guest(lab.index("A"), 100, MAC["A"], [IP["A"]], 1000,
                 u32("PORT_RATE", 20))
     got = lab.arrivals("A", frame, "P", 100)
     assert 20 <= got < 100
     assert lab.dropped("A", "in", "rate") == 100 - got
+    assert lab.arrivals("A", udp("B", "P", "A", "P"), "P", 100) == 0
+    assert lab.dropped("A", "in", "spoofed-mac") == 100
     lab.guard(lab.g, "A")
     assert lab.arrives("A", frame, "P", count=100)
+
+
+def part(number, word):
+    """A fragment of a datagram from A to P: its first (0x2000) or last."""
+    frame = udp("A", "P", "A", "P", size=64)
+    head = frame[14:18] + struct.pack("!HHBBH", number, word, 64, 17, 0)
+    head += frame[26:34]
+    head = head[:10] + struct.pack("!H", checksum(head)) + head[12:]
+    return frame[:14] + head + frame[34:]
+
+
+def test_rate_takes_fragments(lab):
+    """The rest of a datagram that a limit took a fragment of is not waited
+    for: others' pass. The twin: where none was sent, there is an end."""
+    lab.g.guest(lab.index("A"), 100, MAC["A"], [IP["A"]], 1000,
+                u32("PORT_RATE", 60))
+
+    def begin(first):
+        """How many of sixty datagrams' beginnings arrive."""
+        lab.wires["P"].clear()
+        for number in range(first, first + 60):
+            lab.wires["A"].send(part(number, 0x2000))
+        quiesce()
+        return len(lab.wires["P"].frames())
+
+    assert begin(0) == 60
+    for number in range(60):
+        lab.wires["A"].send(part(number, 9))
+    quiesce()
+    assert lab.dropped("A", "in", "rate") > 30
+    lab.guard(lab.g, "A")
+    assert begin(100) == 60
+    assert lab.dropped("A", "in", "fragment") == 0
+    assert begin(200) < 60
