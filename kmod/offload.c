@@ -109,15 +109,18 @@ static bool is_cut_right(const struct cordon_frame *frame)
 }
 
 /*
- * What it is cut into must fit, is not less than any TCP sends, for there would
- * be thousands, and is no fragments: nobody would note them.
+ * What it is cut into must fit, has a size, is not less than any TCP sends, for
+ * there would be thousands, and is no fragments: nobody would note them.
+ * (netback takes any size but 0; taps have theirs checked by the kernel.)
  */
 static bool cut_fits(const struct cordon_frame *frame, u32 mtu)
 {
 	const struct sk_buff *skb = frame->skb;
+	const struct skb_shared_info *info = skb_shinfo(skb);
 
-	return !(skb_shinfo(skb)->gso_type & SKB_GSO_UDP) &&
-	       skb_shinfo(skb)->gso_size >= TCP_MIN_GSO_SIZE &&
+	return !(info->gso_type & SKB_GSO_UDP) &&
+	       info->gso_size >= TCP_MIN_GSO_SIZE &&
+	       info->gso_size != GSO_BY_FRAGS &&
 	       is_cut_right(frame) && skb_gso_validate_network_len(skb, mtu);
 }
 
