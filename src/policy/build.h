@@ -150,6 +150,12 @@ const struct policy_network *
 network_find_shared(struct build *, const struct node *, const char *name,
                     const struct policy_tenant *tenant);
 
+/* True if 'p', which 'node' gave, can be a station's in 'network', or is in
+ * none of its subnets. */
+bool station_check(struct build *, const struct node *,
+                   const struct policy_network *network,
+                   const struct prefix *p);
+
 /* True if 'p', which 'node' gave, lies in a subnet of 'network' and, if it is
  * one address, can be a station's there. */
 bool subnet_check(struct build *, const struct node *,

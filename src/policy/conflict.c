@@ -205,6 +205,9 @@ addresses_agree(const struct claim *a, const struct claim *b)
     if (a->kind == CLAIM_OWN && b->kind == CLAIM_OWN) {
         return false; /* Twice for one interface, too. */
     }
+    if (a->kind == CLAIM_GATEWAY && b->kind == CLAIM_GATEWAY) {
+        return false;
+    }
     if (a->kind == CLAIM_EXTRA && b->kind == CLAIM_EXTRA
         && !are_strangers(a, b)) {
         return true; /* Stand-ins for each other. */
@@ -229,6 +232,8 @@ report_address(struct build *b, struct claim *late, struct claim *early)
     late->told = true;
     if (late->kind == CLAIM_SERVICE || early->kind == CLAIM_SERVICE) {
         advice = "a service has its own";
+    } else if (late->kind == CLAIM_GATEWAY && early->kind == CLAIM_GATEWAY) {
+        advice = "write it once";
     } else if (late->kind == CLAIM_GATEWAY || early->kind == CLAIM_GATEWAY) {
         advice = gateway_advice(late, early);
     } else if (late->interface == early->interface) {

@@ -132,7 +132,7 @@ file_read(struct loader *l, struct file *f)
 
 /* Enters the open file 'fd' and reads it; see file_load(). */
 static int
-file_load_fd(struct loader *l, const char *path, int fd,
+file_load_fd(struct loader *l, const char *path, bool wait, int fd,
              const struct file *parent, const struct node *at)
 {
     struct file *f;
@@ -146,6 +146,9 @@ file_load_fd(struct loader *l, const char *path, int fd,
     }
     if (S_ISDIR(s.st_mode)) {
         return -EISDIR;
+    }
+    if (!wait && !S_ISREG(s.st_mode)) {
+        return -ENXIO; /* As if it were a socket. */
     }
     if (l->n_files >= MAX_FILES) {
         return -EMFILE;
@@ -169,35 +172,38 @@ file_load_fd(struct loader *l, const char *path, int fd,
 }
 
 /* Loads the file 'path', which 'parent' includes at 'at' (both may be NULL).
- * Returns 0, whatever errors are in it, or -errno if it could not be read. */
+ * Returns 0, whatever errors are in it, or -errno if it could not be read.
+ * Unless 'wait', opening does not wait for the other end of a named pipe, and
+ * nothing but a regular file is read. */
 static int
-file_load(struct loader *l, const char *path, const struct file *parent,
-          const struct node *at)
+file_load(struct loader *l, const char *path, bool wait,
+          const struct file *parent, const struct node *at)
 {
-    /* Does not wait for the other end of an included named pipe. */
-    int fd = open(path,
-                  O_RDONLY | O_CLOEXEC | O_NOCTTY | (parent ? O_NONBLOCK : 0));
+    int fd =
+        open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (wait ? 0 : O_NONBLOCK));
     int error;
 
     if (fd < 0) {
         return -errno;
     }
-    error = file_load_fd(l, path, fd, parent, at);
+    error = file_load_fd(l, path, wait, fd, parent, at);
     close(fd);
     return error;
 }
 
 /* Adds an error about the file or directory 'path' as a whole. */
 static void
-path_error(struct loader *l, const char *path, const char *message)
+path_error(struct loader *l, const char *path, const char *message,
+           const char *advice)
 {
     struct diag_place place = {
         .source = &file_add(l, path, xstrdup(""), 0)->source,
     };
 
-    diag_add(&l->diag, &place, "%s", message);
+    diag_add(&l->diag, &place, "%s; %s", message, advice);
 }
 
+/* What is wrong with a file that could not be read. */
 static const char *
 load_strerror(int error)
 {
@@ -206,8 +212,30 @@ load_strerror(int error)
         return "too large (16 MiB per file, 64 MiB in all)";
     case EMFILE:
         return "too many files (10,000)";
+    case ENXIO:
+        return "not a file";
     default:
         return ovs_strerror(-error);
+    }
+}
+
+/* What to do about it. */
+static const char *
+load_advice(int error)
+{
+    switch (-error) {
+    case EFBIG:
+        return "split it, or leave out what this host does not need";
+    case EMFILE:
+        return "put several tenants into one";
+    case EISDIR:
+        return "name the files in it, or call it otherwise";
+    case ENOENT:
+        return "name one that is there";
+    case ENXIO:
+        return "put the policy into one";
+    default:
+        return "make it readable";
     }
 }
 
@@ -283,13 +311,14 @@ include_one(struct loader *l, struct file *f, const struct node *at)
                     "include the file further up",
                     MAX_INCLUDES);
     } else {
-        int error = file_load(l, path, f, at);
+        int error = file_load(l, path, false, f, at);
 
         if (error) {
-            build_error(&l->build, at,
-                        "cannot read \"%.200s\": %s; names are "
-                        "relative to the directory of this file",
-                        name, load_strerror(error));
+            build_error(&l->build, at, "cannot read \"%.200s\": %s; %s", name,
+                        load_strerror(error),
+                        error == -ENOENT ? "names are relative to the "
+                                           "directory of this file"
+                                         : load_advice(error));
         }
     }
     free(path);
@@ -325,7 +354,8 @@ is_policy_file(const char *name)
 }
 
 /* Loads all policy files in the directory 'path', in the order of their
- * names. Other files and directories in it are not looked at. */
+ * names. What has another name is not looked at; what has the name of one has
+ * to be one. */
 static int
 directory_load(struct loader *l, const char *path)
 {
@@ -352,16 +382,15 @@ directory_load(struct loader *l, const char *path)
         int error = 0;
 
         if (stat(file, &s) || !file_by_inode(l, &s)) {
-            error = file_load(l, file, NULL, NULL);
+            error = file_load(l, file, false, NULL, NULL);
         }
         if (error) {
-            path_error(l, file, load_strerror(error));
+            path_error(l, file, load_strerror(error), load_advice(error));
         }
         free(file);
     }
     if (!names.n) {
-        path_error(l, path,
-                   "no *.yaml, *.yml or *.json in this directory; "
+        path_error(l, path, "no *.yaml, *.yml or *.json in this directory",
                    "write a file per tenant into it");
     }
     svec_destroy(&names);
@@ -375,7 +404,7 @@ file_read_text(struct loader *l, const char *name, char *text, size_t length)
 }
 
 int
-file_read_path(struct loader *l, const char *path)
+file_read_path(struct loader *l, const char *path, bool wait)
 {
     struct stat s;
     int error;
@@ -383,10 +412,10 @@ file_read_path(struct loader *l, const char *path)
     if (!stat(path, &s) && S_ISDIR(s.st_mode)) {
         error = directory_load(l, path);
     } else {
-        error = file_load(l, path, NULL, NULL);
+        error = file_load(l, path, wait, NULL, NULL);
     }
     if (error) {
-        path_error(l, path, load_strerror(error));
+        path_error(l, path, load_strerror(error), load_advice(error));
     }
     return error;
 }

@@ -51,7 +51,8 @@ void file_read_text(struct loader *, const char *name, char *text,
 
 /* Reads the file or directory 'path' and what it includes. Returns 0,
  * whatever errors are in the text, or -errno and an error if 'path' itself
- * could not be read. */
-int file_read_path(struct loader *, const char *path);
+ * could not be read. Only if 'wait' may 'path' be something that has to be
+ * waited for, such as a pipe. */
+int file_read_path(struct loader *, const char *path, bool wait);
 
 #endif /* src/policy/file.h */

@@ -44,11 +44,11 @@ read_dataplane(struct build *b, const struct node *node,
     }
     if (strcmp(name, "linux")) {
         build_error(b, node,
-                    "dataplane \"%.60s\" is not there%s; write "
-                    "linux",
-                    name,
-                    !strcmp(name, "ovs") || !strcmp(name, "guard") ? " yet"
-                                                                   : "");
+                    "dataplane \"%.60s\" is not there%s; write linux%s", name,
+                    !strcmp(name, "ovs") ? " yet" : "",
+                    !strcmp(name, "guard")
+                        ? ", the kernel module is chosen by \"guard: module\""
+                        : "");
         return;
     }
     host->dataplane = DATAPLANE_LINUX;

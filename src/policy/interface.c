@@ -200,7 +200,8 @@ read_pair(struct build *b, const struct node *value,
     NODE_FOR_EACH (item, nodes.addresses) {
         struct prefix *p = &pair->addresses[pair->n_addresses];
 
-        if (scalar_prefix(b, item, p)) {
+        if (scalar_prefix(b, item, p)
+            && (!i->network || station_check(b, item, i->network, p))) {
             claim_address(b, item, i, CLAIM_EXTRA, p, 0);
             pair->n_addresses++;
         }
@@ -220,6 +221,7 @@ read_vrrp_addresses(struct build *b, const struct node *node,
                     struct policy_interface *i, struct policy_vrrp *vrrp)
 {
     bool families[2] = { false, false };
+    size_t n = 0;
 
     vrrp->addresses = ARENA_ARRAY(b->arena, struct addr, node->n);
     NODE_FOR_EACH (item, node) {
@@ -248,6 +250,12 @@ read_vrrp_addresses(struct build *b, const struct node *node,
     }
     qsort(vrrp->addresses, vrrp->n_addresses, sizeof *vrrp->addresses,
           compare_addresses);
+    for (size_t j = 0; j < vrrp->n_addresses; j++) {
+        if (!j || addr_cmp(&vrrp->addresses[j], &vrrp->addresses[j - 1])) {
+            vrrp->addresses[n++] = vrrp->addresses[j];
+        }
+    }
+    vrrp->n_addresses = n;
 }
 
 static void

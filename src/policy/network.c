@@ -69,6 +69,8 @@ static void
 read_subnets(struct build *b, const struct node *node,
              struct policy_network *network)
 {
+    bool whole = true;
+
     if (!list_check(b, node, 1, MAX_SUBNETS, "subnets")) {
         return;
     }
@@ -90,6 +92,10 @@ read_subnets(struct build *b, const struct node *node,
             }
         }
         network->n_subnets += ok;
+        whole = whole && ok;
+    }
+    if (!whole) {
+        network->n_subnets = 0; /* No address is held against the others. */
     }
 }
 
@@ -111,6 +117,34 @@ is_all_of(const struct prefix *subnet, const struct addr *a)
     return !prefix_has_host_bits(&rest) || !prefix_has_host_bits(&ones);
 }
 
+static const struct prefix *
+subnet_of(const struct policy_network *network, const struct prefix *p)
+{
+    for (size_t i = 0; i < network->n_subnets; i++) {
+        if (prefix_contains(&network->subnets[i], p)) {
+            return &network->subnets[i];
+        }
+    }
+    return NULL;
+}
+
+bool
+station_check(struct build *b, const struct node *node,
+              const struct policy_network *network, const struct prefix *p)
+{
+    const struct prefix *subnet = subnet_of(network, p);
+    char buf[PREFIX_STRLEN];
+
+    if (subnet && prefix_is_host(p) && is_all_of(subnet, &p->addr)) {
+        build_error(b, node,
+                    "%.60s is the address of all of %s, not "
+                    "of one station; write another",
+                    node->text, prefix_format(subnet, buf));
+        return false;
+    }
+    return true;
+}
+
 bool
 subnet_check(struct build *b, const struct node *node,
              const struct policy_network *network, const struct prefix *p)
@@ -118,21 +152,8 @@ subnet_check(struct build *b, const struct node *node,
     if (!network->n_subnets) {
         return true; /* Told already. */
     }
-    for (size_t i = 0; i < network->n_subnets; i++) {
-        const struct prefix *subnet = &network->subnets[i];
-
-        if (prefix_contains(subnet, p)) {
-            char buf[PREFIX_STRLEN];
-
-            if (prefix_is_host(p) && is_all_of(subnet, &p->addr)) {
-                build_error(b, node,
-                            "%.60s is the address of all of %s, not "
-                            "of one station; write another",
-                            node->text, prefix_format(subnet, buf));
-                return false;
-            }
-            return true;
-        }
+    if (subnet_of(network, p)) {
+        return station_check(b, node, network, p);
     }
     build_error(b, node,
                 "%.60s is in none of the subnets of network \"%s\"; "

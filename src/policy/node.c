@@ -251,15 +251,17 @@ static void
 scalar(struct reader *r, const struct fy_event_scalar_data *s)
 {
     struct diag_place place = token_place(r, s->value);
+    bool quoted = s->value && fy_token_scalar_style(s->value) != FYSS_PLAIN;
     enum node_type type = NODE_STRING;
     const char *text = token_text(r, s->value);
     struct node *n;
 
     check_properties(r, s->anchor, s->tag);
-    if (text && (!s->value || fy_token_scalar_style(s->value) == FYSS_PLAIN)) {
+    if (text && !quoted) {
         type = plain_type(text);
     }
     n = node_new(r, type, &place);
+    n->quoted = quoted;
     if (text) {
         n->text = text;
     } else {

@@ -27,6 +27,7 @@ struct node {
     const char *text; /* Of a scalar, else "". */
     const char *key;  /* Of the nearest mapping above, else "". */
     bool item;        /* Of a sequence. */
+    bool quoted;      /* A scalar in quotes, or a block of text. */
     bool broken;      /* Its error has been told already. */
     struct diag_place place;
     struct node *value;    /* Of a mapping's key. */

@@ -110,14 +110,15 @@ finish(struct loader *l, struct ds *errors, struct policy **ret_policy)
     return 0;
 }
 
-int
-policy_load(const char *path, struct ds *errors, struct policy **ret_policy)
+static int
+load(const char *path, bool wait, struct ds *errors,
+     struct policy **ret_policy)
 {
     struct loader l;
     int error;
 
     loader_init(&l, true);
-    error = file_read_path(&l, path);
+    error = file_read_path(&l, path, wait);
     if (error) {
         diag_format(&l.diag, errors);
         policy_free(l.build.policy);
@@ -126,6 +127,18 @@ policy_load(const char *path, struct ds *errors, struct policy **ret_policy)
     }
     loader_done(&l);
     return error;
+}
+
+int
+policy_load(const char *path, struct ds *errors, struct policy **ret_policy)
+{
+    return load(path, false, errors, ret_policy);
+}
+
+int
+policy_read(const char *path, struct ds *errors, struct policy **ret_policy)
+{
+    return load(path, true, errors, ret_policy);
 }
 
 int

@@ -12,13 +12,18 @@ struct policy;
 /* Loads the file 'path', or all *.yaml, *.yml and *.json in the directory
  * 'path', together with what they include. Returns 0 and the policy, which the caller
  * frees with policy_free(); or -EINVAL with every error found, or another
- * -errno if a file could not be read. 'errors' then has, for each error,
+ * -errno if 'path' itself could not be read. 'errors' then has, for each error,
  *
  *     FILE:LINE:COLUMN: error: what is wrong; what to do
  *     the line
  *         ^
  */
 int policy_load(const char *path, struct ds *errors,
+                struct policy **ret_policy);
+
+/* The same for people's commands, who may wait: 'path' itself may be a pipe or
+ * a terminal, too. */
+int policy_read(const char *path, struct ds *errors,
                 struct policy **ret_policy);
 
 /* The same for text in memory; 'name' is what errors call it. Includes are

@@ -31,8 +31,9 @@ scalar_bool(struct build *b, const struct node *node, bool *ret)
     if (node->type != NODE_BOOL) {
         build_error(b, node,
                     "\"%.60s\" must be true or false, not %s; write "
-                    "true or false without quotes",
-                    node->key, node_type_name(node->type));
+                    "true or false%s",
+                    node->key, node_type_name(node->type),
+                    node->quoted ? " without quotes" : "");
         return false;
     }
     *ret = node->text[0] == 't' || node->text[0] == 'T';
@@ -70,27 +71,43 @@ parse_integer(const struct node *node, int64_t *ret)
     return !*end && !errno;
 }
 
+enum { RANGE_LEN = 80 };
+
+/* Writes which integers there may be to 'buf' and returns it. */
+static const char *
+range(int64_t min, int64_t max, char buf[RANGE_LEN])
+{
+    if (min == max) {
+        snprintf(buf, RANGE_LEN, "%" PRId64, min);
+    } else {
+        snprintf(buf, RANGE_LEN, "an integer from %" PRId64 " to %" PRId64,
+                 min, max);
+    }
+    return buf;
+}
+
 bool
 scalar_integer(struct build *b, const struct node *node, int64_t min,
                int64_t max, int64_t *ret)
 {
+    char buf[RANGE_LEN];
     int64_t value;
 
     if (!node || node->broken) {
         return false;
     }
     if (node->type != NODE_INTEGER && node->type != NODE_FLOAT) {
-        build_error(b, node,
-                    "\"%.60s\" must be an integer from %" PRId64 " to "
-                    "%" PRId64 ", not %s; write the number without quotes",
-                    node->key, min, max, node_type_name(node->type));
+        build_error(b, node, "\"%.60s\" must be %s, not %s; write %s",
+                    node->key, range(min, max, buf),
+                    node_type_name(node->type),
+                    node->quoted                ? "the number without quotes"
+                    : node->type == NODE_STRING ? "it in decimal or as 0x..."
+                                                : "the number");
         return false;
     }
     if (!parse_integer(node, &value) || value < min || value > max) {
-        build_error(b, node,
-                    "\"%.60s\" is %.60s; it must be an integer from "
-                    "%" PRId64 " to %" PRId64,
-                    node->key, node->text, min, max);
+        build_error(b, node, "\"%.60s\" is %.60s; it must be %s", node->key,
+                    node->text, range(min, max, buf));
         return false;
     }
     *ret = value;
@@ -111,7 +128,10 @@ scalar_string(struct build *b, const struct node *node, const char *what,
         build_error(b, node, "%s\"%.60s\" must be %s, not %s; %s",
                     node->item ? "each of " : "", node->key, what,
                     node_type_name(node->type),
-                    quotes ? "put it in quotes" : "write one");
+                    quotes                       ? "put it in quotes"
+                    : node->type == NODE_MAPPING ? "write one, in quotes if "
+                                                   "it has a colon"
+                                                 : "write one");
         return false;
     }
     *ret = node->text;
@@ -157,25 +177,32 @@ scalar_mac(struct build *b, const struct node *node, struct eth_addr *ret)
 bool
 scalar_description(struct build *b, const struct node *node, const char **ret)
 {
+    bool ok = true;
     const char *s;
-    bool ok;
 
     if (!scalar_string(b, node, "a description", &s)) {
         return false;
     }
-    ok = *s && strlen(s) <= MAX_DESCRIPTION;
     for (const unsigned char *c = (const unsigned char *) s; *c; c++) {
         ok = ok && *c >= ' ' && *c != 0x7f && (*c != 0xc2 || c[1] >= 0xa0);
     }
-    if (!ok) {
+    if (!*s) {
         build_error(b, node,
-                    "a description is one line of 1 to %d bytes without "
-                    "control characters; shorten it",
-                    MAX_DESCRIPTION);
-        return false;
+                    "the description is empty; write one, or remove "
+                    "the key");
+    } else if (strlen(s) > MAX_DESCRIPTION) {
+        build_error(b, node,
+                    "a description of %zu bytes; shorten it, %d are possible",
+                    strlen(s), MAX_DESCRIPTION);
+    } else if (!ok) {
+        build_error(b, node,
+                    "a description is one line without control "
+                    "characters; remove them");
+    } else {
+        *ret = s;
+        return true;
     }
-    *ret = s;
-    return true;
+    return false;
 }
 
 bool

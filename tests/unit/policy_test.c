@@ -88,7 +88,7 @@ unreadable(void **state OVS_UNUSED)
         "version: 1\ninclude: [ large.yaml, fifo ]\n";
     char *missing = xasprintf("%s/missing.yaml", scratch);
     char *large = write_file("large.yaml", "", 0);
-    char *including, *deep;
+    char *including, *deep, *with_fifo, *fifo;
 
     fails(missing, -ENOENT, "missing.yaml: error: No such file");
     fails("", -ENOENT, "error: No such file");
@@ -102,8 +102,17 @@ unreadable(void **state OVS_UNUSED)
     fails(including, -EINVAL,
           "including.yaml:2:12: error: cannot read "
           "\"large.yaml\": too large");
-    /* Not waited for; without a writer it is an empty file. */
-    fails(including, -EINVAL, "/fifo:1:1: error: the file is empty");
+    /* Nobody waits for the other end of a pipe. */
+    fails(including, -EINVAL, "error: cannot read \"fifo\": not a file;");
+    fails(missing, -ENXIO, "/fifo: error: not a file;");
+    fails("/dev/zero", -ENXIO, "/dev/zero: error: not a file;");
+    with_fifo = xasprintf("%s/d", scratch);
+    assert_int_equal(mkdir(with_fifo, 0700), 0);
+    fifo = xasprintf("%s/x.yaml", with_fifo);
+    assert_int_equal(mkfifo(fifo, 0600), 0);
+    fails(with_fifo, -EINVAL, "/d/x.yaml: error: not a file;");
+    free(with_fifo);
+    free(fifo);
 
     /* A chain of includes, each harmless. */
     for (int i = 0; i < 20; i++) {
@@ -120,6 +129,28 @@ unreadable(void **state OVS_UNUSED)
     free(including);
     free(large);
     free(missing);
+}
+
+/* People may give a policy by a pipe, but no agent waits for one. */
+static void
+piped(void **state OVS_UNUSED)
+{
+    static const char good[] = "version: 1\nhost: { uplink: eth1 }\n";
+    struct ds errors = DS_EMPTY_INITIALIZER;
+    struct policy *policy;
+    int fds[2];
+    char *path;
+
+    assert_int_equal(pipe(fds), 0);
+    assert_int_equal(write(fds[1], good, strlen(good)), strlen(good));
+    path = xasprintf("/proc/self/fd/%d", fds[0]);
+    fails(path, -ENXIO, "error: not a file; put the policy into one");
+    close(fds[1]);
+    assert_int_equal(policy_read(path, &errors, &policy), 0);
+    assert_string_equal(policy->host.uplink, "eth1");
+    policy_free(policy);
+    close(fds[0]);
+    free(path);
 }
 
 static void
@@ -410,6 +441,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(unreadable, setup, teardown),
+        cmocka_unit_test(piped),
         cmocka_unit_test_setup_teardown(one_of_two, setup, teardown),
         cmocka_unit_test(every_error),
         cmocka_unit_test(too_many_errors),
