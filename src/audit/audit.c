@@ -239,6 +239,12 @@ audit_free(struct audit *a)
     }
 }
 
+bool
+audit_is_pair(const struct audit *a, size_t from, size_t to)
+{
+    return from != to && a->tenants[from].n_ports && a->tenants[to].n_ports;
+}
+
 const char *
 audit_verdict_name(enum audit_verdict v)
 {

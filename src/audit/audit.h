@@ -48,6 +48,7 @@ struct audit_port {
     const struct policy_interface *interface; /* NULL: of no policy. */
     const struct spec *spec;
     size_t tenant;
+    bool by_argument; /* Whose it is, the options say. */
     enum audit_verdict verdict;
     bool closed;       /* Nothing comes in by it. */
     bool by_module;    /* The kernel module guards it. */
@@ -116,6 +117,10 @@ void audit_free(struct audit *); /* NULL is fine. */
 /* Writes the report. */
 void audit_write(const struct audit *, struct writer *);
 char *audit_text(const struct audit *); /* The caller frees. */
+
+/* True if a pair of tenants has a verdict: they are two, and each has a port
+ * that a frame could take. */
+bool audit_is_pair(const struct audit *, size_t from, size_t to);
 
 const char *audit_verdict_name(enum audit_verdict);
 const char *audit_severity_name(enum audit_severity);

@@ -121,6 +121,12 @@ by_policy(struct audit *a)
                 struct audit_port *port;
 
                 if (!link) {
+                    if (interface->device) {
+                        audit_find(a, AUDIT_NOTE, "no-device", "",
+                                   "the device %s of %s is not there: "
+                                   "nothing is said of it",
+                                   interface->device, interface->port);
+                    }
                     continue;
                 }
                 port = find_port(a, link->ifindex);
@@ -143,7 +149,7 @@ by_argument(struct audit *a, const char *argument)
     size_t tenant;
 
     names = strchr(copy, '=');
-    if (!names || names == copy || !names[1]) {
+    if (!names || names == copy || !names[1 + strspn(names + 1, ",")]) {
         return xasprintf("%s: not NAME=DEVICE[,DEVICE...]", argument);
     }
     *names++ = '\0';
@@ -162,7 +168,12 @@ by_argument(struct audit *a, const char *argument)
             port = &a->ports[a->n_ports++];
             *port = (struct audit_port){ .link = link };
         }
+        if (port->by_argument && port->tenant != tenant) {
+            return xasprintf("%s: %s is already tenant %s's", argument, name,
+                             a->tenants[port->tenant].name);
+        }
         port->tenant = tenant;
+        port->by_argument = true;
     }
     return NULL;
 }
@@ -263,6 +274,20 @@ guessed_spec(const struct audit *a, const struct host_link *link)
     return s;
 }
 
+/* Nothing is proven of a tenant that no frame can come from or go to. */
+static void
+find_absent(struct audit *a)
+{
+    for (size_t i = 0; i < a->n_tenants; i++) {
+        if (!a->tenants[i].n_ports) {
+            audit_find(a, AUDIT_NOTE, "no-port", "",
+                       "tenant %s has no port on this host: nothing is "
+                       "said of it",
+                       a->tenants[i].name);
+        }
+    }
+}
+
 static int
 port_cmp(const void *a_, const void *b_)
 {
@@ -323,5 +348,6 @@ audit_tenants(struct audit *a, const struct audit_options *options)
                              : guessed_spec(a, port->link);
         }
     }
+    find_absent(a);
     return NULL;
 }

@@ -81,7 +81,7 @@ audit_write(const struct audit *a, struct writer *w)
         writer_end(w);
     }
     writer_end(w);
-    /* Those that are not listed are isolated. */
+    /* Those that are not listed are isolated, if both have ports. */
     writer_list(w, "pairs");
     for (size_t i = 0; i < a->n_tenants * a->n_tenants; i++) {
         if (a->pairs[i] != AUDIT_ISOLATED) {
@@ -133,7 +133,7 @@ put_matrix(const struct audit *a, struct ds *s)
         size_t counts[3] = { 0, 0, 0 };
 
         for (size_t i = 0; i < n * n; i++) {
-            counts[a->pairs[i]] += i / n != i % n;
+            counts[a->pairs[i]] += audit_is_pair(a, i / n, i % n);
         }
         ds_put_format(s,
                       "  %zu tenants; ordered pairs: %zu isolated, %zu "
@@ -158,7 +158,12 @@ put_matrix(const struct audit *a, struct ds *s)
         ds_put_format(s, "\n  %2zu %-21.21s", i + 1, a->tenants[i].name);
         for (size_t j = 0; j < n; j++) {
             ds_put_format(s, "  %c",
-                          i == j ? '.' : marks[a->pairs[i * n + j]]);
+                          i == j                   ? '.'
+                          : audit_is_pair(a, i, j) ? marks[a->pairs[i * n + j]]
+                                                   : ' ');
+        }
+        if (!a->tenants[i].n_ports) {
+            ds_put_cstr(s, "  no port");
         }
     }
     ds_put_char(s, '\n');

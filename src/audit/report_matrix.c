@@ -52,6 +52,16 @@ put_cell(enum audit_verdict v, double x, double y, double c, struct ds *s)
     }
 }
 
+/* A cell of which there is nothing to say. */
+static void
+put_self(double x, double y, double c, struct ds *s)
+{
+    ds_put_format(s,
+                  "<rect x='%.2f' y='%.2f' width='%.2f' height='%.2f' "
+                  "class='self'/>",
+                  x, y, c, c);
+}
+
 /* A tenant's letters before a row or, turned, above a column. */
 static void
 put_heading(size_t tenant, double x, double y, double c, bool column,
@@ -95,13 +105,12 @@ put_grid(const struct audit *a, struct ds *s)
     for (size_t i = 0; i < n; i++) {
         put_heading(i, left + i * c, AXIS, c, true, s);
         put_heading(i, AXIS, top + i * c, c, false, s);
-        ds_put_format(s,
-                      "<rect x='%.2f' y='%.2f' width='%.2f' height='%.2f' "
-                      "class='self'/>",
-                      left + i * c, top + i * c, c, c);
+        put_self(left + i * c, top + i * c, c, s);
         for (size_t j = 0; j < n; j++) {
-            if (i != j) {
+            if (audit_is_pair(a, i, j)) {
                 put_cell(a->pairs[i * n + j], left + j * c, top + i * c, c, s);
+            } else if (i != j) {
+                put_self(left + j * c, top + i * c, c, s);
             }
         }
     }
@@ -119,7 +128,7 @@ put_list(const struct audit *a, struct ds *s)
     size_t n = a->n_tenants, counts[3] = { 0, 0, 0 }, shown = 0;
 
     for (size_t i = 0; i < n * n; i++) {
-        counts[a->pairs[i]] += i / n != i % n;
+        counts[a->pairs[i]] += audit_is_pair(a, i / n, i % n);
     }
     ds_put_cstr(s, "<ul class='key'>");
     for (enum audit_verdict v = AUDIT_ISOLATED; v <= AUDIT_LEAK; v++) {
@@ -141,7 +150,7 @@ put_list(const struct audit *a, struct ds *s)
     ds_put_cstr(s, "<h3>Not isolated</h3><ul class='pairs'>");
     for (enum audit_verdict v = AUDIT_LEAK; v > AUDIT_ISOLATED; v--) {
         for (size_t i = 0; i < n * n && shown < LIST_MAX; i++) {
-            if (a->pairs[i] == v && i / n != i % n) {
+            if (a->pairs[i] == v && audit_is_pair(a, i / n, i % n)) {
                 ds_put_cstr(s, "<li>");
                 report_symbol(report_verdict_symbol(v), s);
                 ds_put_char(s, ' ');
@@ -187,9 +196,14 @@ report_matrix(const struct audit *a, struct ds *s)
     for (size_t i = 0; i < a->n_tenants; i++) {
         ds_put_cstr(s, "<li>");
         report_tenant(a, i, s);
-        ds_put_format(s, " <span class='small'>%zu port%s</span></li>",
-                      a->tenants[i].n_ports,
-                      a->tenants[i].n_ports == 1 ? "" : "s");
+        if (a->tenants[i].n_ports) {
+            ds_put_format(s, " <span class='small'>%zu port%s</span></li>",
+                          a->tenants[i].n_ports,
+                          a->tenants[i].n_ports == 1 ? "" : "s");
+        } else {
+            ds_put_cstr(s, " <span class='small'>no port here: nothing is "
+                           "said of it</span></li>");
+        }
     }
     ds_put_cstr(s, "</ul>\n");
 }
