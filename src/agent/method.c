@@ -94,13 +94,13 @@ unplug(struct agent *agent, struct call *call, const char *const *argv)
 /* Answers that policy_load() has failed: with a policy that has errors, or
  * without having read one. */
 static void
-fail_policy(struct call *call, int error, const char *so,
-            const struct ds *errors)
+fail_policy(struct call *call, int error, const char *so, struct ds *errors)
 {
     bool read = error == -EINVAL;
 
+    ds_chomp(errors, '\n');
     call_fail(call, read ? 1 : 2, "the policy %s%s\n%s",
-              read ? "is refused" : "cannot be read", so, ds_cstr_ro(errors));
+              read ? "is refused" : "cannot be read", so, ds_cstr(errors));
 }
 
 /* TIMEOUT PATH; without waiting if TIMEOUT is 0. */

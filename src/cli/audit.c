@@ -24,23 +24,24 @@
 #include "policy/policy.h"
 #include "util.h"
 
+/* False after a mistake, which has been said. */
 static bool
-parse(int argc, char *argv[], struct audit_arguments *a)
+parse(const struct command_context *ctx, int argc, char *argv[],
+      struct audit_arguments *a)
 {
     static const struct option options[] = {
         { "snapshot", required_argument, NULL, 's' },
-        { "key", required_argument, NULL, 'k' },
+        { "public-key", required_argument, NULL, 'k' },
         { "policy", required_argument, NULL, 'p' },
         { "tenant", required_argument, NULL, 't' },
         { "watch", no_argument, NULL, 'w' },
         { "html", required_argument, NULL, 'h' },
-        { "json", no_argument, NULL, 'j' },
         { NULL, 0, NULL, 0 },
     };
     int c;
 
     optind = 0;
-    while ((c = getopt_long(argc, argv, "+", options, NULL)) != -1) {
+    while ((c = command_option(ctx, argc, argv, "+:", options)) != -1) {
         switch (c) {
         case 's':
             a->snapshot = optarg;
@@ -64,15 +65,16 @@ parse(int argc, char *argv[], struct audit_arguments *a)
         case 'w':
             a->watch = true;
             break;
-        case 'j':
-            a->json = true;
-            break;
         default:
             return false;
         }
     }
-    return optind == argc && !(a->watch && a->snapshot)
-           && !(a->watch && a->html && !strcmp(a->html, "-"));
+    if (optind != argc || (a->watch && a->snapshot) || (a->key && !a->snapshot)
+        || (a->watch && a->html && !strcmp(a->html, "-"))) {
+        command_usage(ctx, argv[0]);
+        return false;
+    }
+    return true;
 }
 
 static char *
@@ -97,7 +99,7 @@ static char *
 read_policy(const char *path, struct policy **ret_policy)
 {
     struct ds errors = DS_EMPTY_INITIALIZER;
-    int error = policy_load(path, &errors, ret_policy);
+    int error = policy_read(path, &errors, ret_policy);
 
     if (error) {
         if (!errors.length) {
@@ -208,25 +210,23 @@ audit_once(const struct command_context *ctx, const struct audit_arguments *a,
 enum command_status
 command_audit(const struct command_context *ctx, int argc, char *argv[])
 {
-    struct command_context own = *ctx;
     struct audit_arguments a = { .json = ctx->json };
     enum command_status status = COMMAND_UNKNOWN;
     struct policy *policy = NULL;
     char *error;
 
-    if (!parse(argc, argv, &a)) {
+    if (!parse(ctx, argc, argv, &a)) {
         free(a.tenants);
-        return command_usage(ctx, argv[0]);
+        return COMMAND_UNKNOWN;
     }
-    own.json = a.json;
     error = a.policy ? read_policy(a.policy, &policy) : NULL;
     if (error) {
-        command_error(&own, "%s", error);
+        command_error(ctx, "%s", error);
         free(error);
     } else if (a.watch) {
-        status = audit_watch(&own, &a, policy);
+        status = audit_watch(ctx, &a, policy);
     } else {
-        status = audit_once(&own, &a, policy);
+        status = audit_once(ctx, &a, policy);
     }
     policy_free(policy);
     free(a.tenants);

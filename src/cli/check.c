@@ -98,9 +98,9 @@ command_check(const struct command_context *ctx, int argc, char *argv[])
     int c, error;
 
     optind = 0;
-    while ((c = getopt_long(argc, argv, "+", options, NULL)) != -1) {
+    while ((c = command_option(ctx, argc, argv, "+:", options)) != -1) {
         if (c != 'o') {
-            return command_usage(ctx, argv[0]);
+            return COMMAND_UNKNOWN;
         }
         offline = true;
     }
@@ -109,7 +109,7 @@ command_check(const struct command_context *ctx, int argc, char *argv[])
     }
     path = argv[optind];
 
-    error = policy_load(path, &errors, &policy);
+    error = policy_read(path, &errors, &policy);
     if (error) {
         if (!errors.length) {
             ds_put_format(&errors, "%s: %s\n", path, ovs_strerror(-error));

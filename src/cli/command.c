@@ -16,6 +16,7 @@
 #include "agent/control.h"
 #include "agent/request.h"
 #include "lib/writer.h"
+#include "openvswitch/dynamic-string.h"
 #include "util.h"
 
 #define ANSWER_TIMEOUT 30 /* Seconds. */
@@ -24,9 +25,8 @@ static const struct command commands[] = {
     { "apply", command_apply, "[--timeout SECONDS] [--no-wait] PATH",
       "hand a policy to the agent and wait until it is in force" },
     { "audit", command_audit,
-      "[--snapshot FILE [--key FILE]] [--policy FILE] "
-      "[--tenant NAME=DEVICE[,DEVICE...]]... [--html FILE] [--watch] "
-      "[--json]",
+      "[--snapshot FILE [--public-key FILE]] [--policy FILE] "
+      "[--tenant NAME=DEVICE[,DEVICE...]]... [--html FILE] [--watch]",
       "prove isolation from the kernel's state, or show what breaks it" },
     { "check", command_check, "[--offline] PATH",
       "say whether a policy is valid and fits this host" },
@@ -57,14 +57,30 @@ static const struct command commands[] = {
       "watch frames for what the policy forbids" },
 };
 
+/* "check [--offline] PATH"; the caller frees it. */
+static char *
+synopsis(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+        if (!strcmp(commands[i].name, name)) {
+            return xasprintf("%s%s%s", name, *commands[i].arguments ? " " : "",
+                             commands[i].arguments);
+        }
+    }
+    OVS_NOT_REACHED();
+}
+
 static void
 help(void)
 {
     printf("cordon: isolates the guests of a Xen host\n"
-           "usage: cordon [--control SOCKET] [--json] COMMAND\n");
+           "usage: cordon [--control SOCKET] [--answer-timeout SECONDS] "
+           "[--json] COMMAND\n");
     for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
-        printf("  %s %s\n      %s\n", commands[i].name, commands[i].arguments,
-               commands[i].help);
+        char *s = synopsis(commands[i].name);
+
+        printf("  %s\n      %s\n", s, commands[i].help);
+        free(s);
     }
     printf("options:\n"
            "  --control SOCKET  the agent's socket (%s)\n"
@@ -80,38 +96,75 @@ help(void)
 enum command_status
 command_usage(const struct command_context *ctx, const char *name)
 {
-    for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
-        if (!strcmp(commands[i].name, name)) {
-            command_error(ctx, "usage: cordon %s %s", name,
-                          commands[i].arguments);
-        }
-    }
+    char *s = synopsis(name);
+
+    command_error(ctx, "usage: cordon %s", s);
+    free(s);
     return COMMAND_UNKNOWN;
+}
+
+/* Returns what is wrong with the option that getopt_long() has refused with
+ * 'c', in words that the caller frees. */
+static char *
+refused_option(int c, char *argv[])
+{
+    const char *word = argv[optind - 1];
+
+    if (c == ':') {
+        return xasprintf("%s needs a value", word);
+    } else if (optopt && !strncmp(word, "--", 2) && strchr(word, '=')) {
+        return xasprintf("%.*s takes no value", (int) strcspn(word, "="),
+                         word);
+    } else if (optopt) {
+        return xasprintf("-%c is no option", optopt);
+    }
+    return xasprintf("%s is no option", word);
+}
+
+int
+command_option(const struct command_context *ctx, int argc, char *argv[],
+               const char *shorts, const struct option *options)
+{
+    char *wrong, *s;
+    int c;
+
+    opterr = 0;
+    c = getopt_long(argc, argv, shorts, options, NULL);
+    if (c != '?' && c != ':') {
+        return c;
+    }
+    wrong = refused_option(c, argv);
+    s = synopsis(argv[0]);
+    command_error(ctx, "%s; usage: cordon %s", wrong, s);
+    free(s);
+    free(wrong);
+    return '?';
 }
 
 void
 command_error(const struct command_context *ctx, const char *format, ...)
 {
+    struct ds s = DS_EMPTY_INITIALIZER;
     va_list args;
-    char *s;
 
     va_start(args, format);
-    s = xvasprintf(format, args);
+    ds_put_format_valist(&s, format, args);
     va_end(args);
+    ds_chomp(&s, '\n');
     if (ctx->json) {
         struct writer *w = writer_json_new();
         char *out;
 
         writer_object(w, NULL);
-        writer_string(w, "error", s);
+        writer_string(w, "error", ds_cstr(&s));
         writer_end(w);
         out = writer_finish(w);
         fputs(out, stdout);
         free(out);
     } else {
-        fprintf(stderr, "cordon: %s\n", s);
+        fprintf(stderr, "cordon: %s\n", ds_cstr(&s));
     }
-    free(s);
+    ds_destroy(&s);
 }
 
 /* Parses 's', the seconds of 'option'. */
@@ -143,10 +196,12 @@ command_timeout(const struct command_context *ctx, int argc, char *argv[],
 
     optind = 0;
     for (;;) {
-        int c = getopt_long(argc, argv, "+", options, NULL);
+        int c = command_option(ctx, argc, argv, "+:", options);
 
         if (c == -1) {
             return true;
+        } else if (c == '?') {
+            return false;
         } else if (c == 't') {
             if (!parse_seconds(ctx, "timeout", optarg, timeout)) {
                 return false;
@@ -167,8 +222,10 @@ command_arguments(const struct command_context *ctx, int argc, char *argv[],
     static const struct option options[] = { { NULL, 0, NULL, 0 } };
 
     optind = 0;
-    if (getopt_long(argc, argv, "+", options, NULL) != -1
-        || argc - optind < min || argc - optind > max) {
+    if (command_option(ctx, argc, argv, "+:", options) != -1) {
+        return false;
+    }
+    if (argc - optind < min || argc - optind > max) {
         command_usage(ctx, argv[0]);
         return false;
     }
@@ -225,9 +282,10 @@ command_run(int argc, char *argv[])
         .answer_timeout = ANSWER_TIMEOUT,
     };
 
-    optind = 0;
+    optind = opterr = 0;
     for (;;) {
-        int c = getopt_long(argc, argv, "+hV", options, NULL);
+        int c = getopt_long(argc, argv, "+:hV", options, NULL);
+        char *wrong;
 
         if (c == -1) {
             break;
@@ -252,7 +310,9 @@ command_run(int argc, char *argv[])
             printf("cordon %s\n", PACKAGE_VERSION);
             return COMMAND_HOLDS;
         default:
-            command_error(&ctx, "try 'cordon --help'");
+            wrong = refused_option(c, argv);
+            command_error(&ctx, "%s; try 'cordon --help'", wrong);
+            free(wrong);
             return COMMAND_UNKNOWN;
         }
     }

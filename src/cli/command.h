@@ -4,6 +4,7 @@
 
 /* Subcommands of cordon(8): one function each, in a file of its own. */
 
+#include <getopt.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -63,12 +64,18 @@ enum command_status command_witness(const struct command_context *, int argc,
 /* Runs the command line 'argv', whose first word is the program. */
 enum command_status command_run(int argc, char *argv[]);
 
+/* getopt_long() for the subcommand argv[0], 'optind' being 0 before the first
+ * call; 'shorts' begins with ':', or "+:" if no option may stand behind an
+ * argument. After a mistake, which has been said, '?'. */
+int command_option(const struct command_context *, int argc, char *argv[],
+                   const char *shorts, const struct option *);
+
 /* Says how 'name' is used, as command_error() does. */
 enum command_status command_usage(const struct command_context *,
                                   const char *name);
 
 /* Says what is wrong: on standard error as text, or on standard output as a
- * JSON object with the member "error". */
+ * JSON object with the member "error", less the end of a line at its end. */
 void command_error(const struct command_context *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -4,6 +4,7 @@
 
 #include <cordon-config.h>
 
+#include <errno.h>
 #include <stdio.h>
 
 #include "cli/command.h"
@@ -19,6 +20,8 @@ main(int argc, char *argv[])
     fatal_ignore_sigpipe();
     status = command_run(argc, argv);
     if (fflush(stdout) || ferror(stdout)) {
+        fprintf(stderr, "cordon: cannot write to standard output: %s\n",
+                ovs_strerror(errno));
         return COMMAND_UNKNOWN;
     }
     return status;

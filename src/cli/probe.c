@@ -83,9 +83,8 @@ parse_arguments(struct session *s, int argc, char *argv[])
     int c;
 
     optind = 0;
-    while ((c = getopt_long(argc, argv, "+", options, NULL)) != -1) {
+    while ((c = command_option(s->ctx, argc, argv, "+:", options)) != -1) {
         if (c != 'f') {
-            command_usage(s->ctx, argv[0]);
             return false;
         } else if (!command_duration(optarg, &s->seconds)) {
             command_error(s->ctx, "--for %s: not a time; write 60s, 5m or 1h",

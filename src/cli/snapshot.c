@@ -40,7 +40,7 @@ parse_arguments(const struct command_context *ctx, int argc, char *argv[],
     *args = (struct arguments){ .path = NULL };
     optind = 0;
     /* Options may stand behind the file, too. */
-    while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+    while ((c = command_option(ctx, argc, argv, ":", options)) != -1) {
         switch (c) {
         case 'k':
             args->private_key = optarg;
@@ -52,7 +52,6 @@ parse_arguments(const struct command_context *ctx, int argc, char *argv[],
             args->verify = true;
             break;
         default:
-            command_usage(ctx, argv[0]);
             return false;
         }
     }

@@ -145,12 +145,10 @@ parse_arguments(const struct command_context *ctx, int argc, char *argv[],
 
     *args = (struct arguments){ .port = NULL };
     optind = 0;
-    while ((c = getopt_long(argc, argv, "+", options, NULL)) != -1) {
+    while ((c = command_option(ctx, argc, argv, "+:", options)) != -1) {
         if (!parse_option(c, args)) {
             if (c != '?') {
                 command_error(ctx, "not a value for this option: %s", optarg);
-            } else {
-                command_usage(ctx, argv[0]);
             }
             return false;
         }
@@ -251,6 +249,17 @@ trace(struct tracer *t, const uint8_t *frame, size_t n)
     path_free(p);
 }
 
+/* For frames that have their MACs and tags: returns an error in words if the
+ * command line says others, or NULL. */
+static char *
+check_whole(const struct arguments *args)
+{
+    return args->has_source || args->has_destination || args->vlan
+               ? xstrdup("--source-mac, --destination-mac and --vlan are for "
+                         "frames in words; this one has its own")
+               : NULL;
+}
+
 /* Returns an error in words, or NULL. */
 static char *
 trace_text(struct tracer *t, const char *text)
@@ -267,8 +276,12 @@ trace_text(struct tracer *t, const char *text)
     char *error;
     size_t n;
 
-    error = strchr(text, '>') ? frame_from_text(&spec, text, &frame, &n)
-                              : frame_from_hex(text, &frame, &n);
+    if (strchr(text, '>')) {
+        error = frame_from_text(&spec, text, &frame, &n);
+    } else {
+        error = check_whole(t->args);
+        error = error ? error : frame_from_hex(text, &frame, &n);
+    }
     if (!error) {
         trace(t, frame, n);
         free(frame);
@@ -310,12 +323,16 @@ trace_lines(struct tracer *t, const char *path)
 static char *
 trace_pcap(struct tracer *t, const char *path)
 {
-    char buf[PCAP_ERRBUF_SIZE], *error = NULL;
-    pcap_t *pcap = pcap_open_offline(path, buf);
+    char buf[PCAP_ERRBUF_SIZE], *error = check_whole(t->args);
     struct pcap_pkthdr *header;
     const u_char *data;
+    pcap_t *pcap;
     int result;
 
+    if (error) {
+        return error;
+    }
+    pcap = pcap_open_offline(path, buf);
     if (!pcap) {
         return xasprintf("%s: %s", path, buf);
     }

@@ -101,7 +101,7 @@ parse_arguments(const struct command_context *ctx, int argc, char *argv[],
 
     *args = (struct arguments){ .way = WATCHED_N_WAYS };
     optind = 0;
-    while ((c = getopt_long(argc, argv, "+i:r:w:", options, NULL)) != -1) {
+    while ((c = command_option(ctx, argc, argv, "+:i:r:w:", options)) != -1) {
         switch (c) {
         case 'p':
             args->policy = optarg;
@@ -132,7 +132,6 @@ parse_arguments(const struct command_context *ctx, int argc, char *argv[],
             }
             break;
         default:
-            command_usage(ctx, argv[0]);
             return false;
         }
     }
@@ -166,7 +165,7 @@ static bool
 load_policy(struct session *s)
 {
     struct ds errors = DS_EMPTY_INITIALIZER;
-    int error = policy_load(s->args.policy, &errors, &s->policy);
+    int error = policy_read(s->args.policy, &errors, &s->policy);
 
     if (error) {
         command_error(s->ctx, "%s: %s", s->args.policy,

@@ -4,8 +4,9 @@ tests_audit_portsec_tool_SOURCES = tests/audit/portsec_tool.c
 tests_audit_portsec_tool_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 tests_audit_portsec_tool_LDADD = tests/kmod/libjudge.la libcordon.la
 
-TESTS += tests/audit/check tests/audit/page doc/samples/reports
-EXTRA_DIST += tests/audit/check tests/audit/page \
+TESTS += tests/audit/arguments tests/audit/check tests/audit/page \
+	doc/samples/reports
+EXTRA_DIST += tests/audit/arguments tests/audit/check tests/audit/page \
 	tests/audit/screenshot tests/audit/test_witness.py \
 	tests/audit/mutants tests/audit/mutations.py
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,7 +27,7 @@
 #include "util.h"
 
 static char dir[] = "/tmp/cordon-cli.XXXXXX";
-static char *ctl, *good, *bad, *out, *link_;
+static char *ctl, *good, *bad, *out, *link_, *fifo;
 
 static const char good_text[] =
     "version: 1\n"
@@ -51,6 +52,7 @@ run(const char *words)
         argv[argc++] = !strcmp(w, "GOOD")   ? good
                        : !strcmp(w, "BAD")  ? bad
                        : !strcmp(w, "LINK") ? link_
+                       : !strcmp(w, "FIFO") ? fifo
                                             : w;
     }
     fflush(stdout);
@@ -135,7 +137,10 @@ without_agent(void **state OVS_UNUSED)
         { "apply -- -h", 2, "-h: No such file" },
         { "", 2, "which command?" },
         { "nonsense", 2, "no such command" },
-        { "--nonsense show", 2, "--help" },
+        { "--nonsense show", 2, "cordon: --nonsense is no option; try" },
+        { "-n show", 2, "cordon: -n is no option; try 'cordon --help'" },
+        { "--json --nonsense", 2, "{\"error\":\"--nonsense is no option" },
+        { "--control", 2, "--control needs a value; try" },
         { "check", 2, "usage: cordon check" },
         { "check --nonsense GOOD", 2, "usage: cordon check" },
         { "apply", 2, "usage: cordon apply" },
@@ -151,7 +156,15 @@ without_agent(void **state OVS_UNUSED)
         { "show drops x", 2, "usage: cordon show" },
         { "diff --foo", 2, "usage: cordon diff" },
         { "log --foo", 2, "usage: cordon log" },
-        { "show --json --foo", 2, "{\"error\":\"usage: cordon show" },
+        { "show --json --foo", 2, "{\"error\":\"--foo is no option; usage" },
+        { "check --offline=1 GOOD", 2, "cordon: --offline takes no value;" },
+        { "check -x GOOD", 2, "cordon: -x is no option; usage: cordon check" },
+        { "plug --timeout", 2, "cordon: --timeout needs a value; usage" },
+        { "snapshot f --foo", 2, "cordon: --foo is no option; usage" },
+        { "witness -i", 2, "cordon: -i needs a value; usage" },
+        { "trace --foo", 2, "cordon: --foo is no option; usage" },
+        { "audit --foo", 2, "cordon: --foo is no option; usage" },
+        { "probe --foo", 2, "cordon: --foo is no option; usage" },
         { "--json show a b c", 2, "{\"error\":\"usage: cordon show" },
         { "--json apply", 2, "{\"error\":\"usage: cordon apply" },
         { "--json check", 2, "{\"error\":\"usage: cordon check" },
@@ -160,9 +173,12 @@ without_agent(void **state OVS_UNUSED)
         { "--json nonsense", 2, "{\"error\":\"nonsense: no such command" },
         { "--answer-timeout 0 show", 2, "--answer-timeout" },
         { "diff a b", 2, "usage: cordon diff" },
-        { "version x", 2, "usage: cordon version" },
+        { "version x", 2, "usage: cordon version\n" },
         { "log", 2, "usage: cordon log" },
-        { "exit now", 2, "usage: cordon exit" },
+        { "exit now", 2, "usage: cordon exit\n" },
+        { "audit --policy /nonexistent", 2, "that is there\n" },
+        { "--json audit --policy /nonexistent", 2, "that is there\"}" },
+        { "--json check --offline BAD", 1, "\\n^\"}\n" },
     };
 
     try(vectors, ARRAY_SIZE(vectors));
@@ -250,6 +266,9 @@ with_agent(void **state OVS_UNUSED)
         { "diff", 0, "changes: none" },
         { "diff BAD", 1, ":2:1: error:" },
         { "diff GOOD", 1, "remove" },
+        { "diff FIFO", 2, "/fifo: error: not a file;" },
+        { "apply FIFO", 2, "/fifo: error: not a file;" },
+        { "--json apply FIFO", 2, "put the policy into one\"}" },
         { "apply BAD", 1, "nothing is changed" },
         { "show ports", 0, "acme/web1/0" },
         { "apply BAD", 1, ":2:1: error:" },
@@ -304,13 +323,15 @@ main(void)
     good = write_file("good.yaml", good_text);
     bad = write_file("bad.yaml", bad_text);
     link_ = xasprintf("%s/link.yaml", dir);
-    if (symlink("good.yaml", link_)) {
+    fifo = xasprintf("%s/fifo", dir);
+    if (symlink("good.yaml", link_) || mkfifo(fifo, 0600)) {
         return 99;
     }
     failed = cmocka_run_group_tests(tests, NULL, NULL);
     unlink(good);
     unlink(bad);
     unlink(link_);
+    unlink(fifo);
     unlink(out);
     rmdir(dir);
     free(ctl);
@@ -318,5 +339,6 @@ main(void)
     free(good);
     free(bad);
     free(link_);
+    free(fifo);
     return failed;
 }
