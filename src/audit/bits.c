@@ -279,12 +279,6 @@ bits_has(bits x, const uint8_t *values)
 }
 
 int
-bits_nodes(bits x)
-{
-    return bdd_nodecount(x);
-}
-
-int
 bits_top(bits x)
 {
     return bdd_var(x);

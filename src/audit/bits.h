@@ -84,8 +84,7 @@ void bits_example(bits, uint8_t *values, int n);
 /* True if the frame with these values of the variables is in the set. */
 bool bits_has(bits, const uint8_t *values);
 
-int bits_nodes(bits); /* How large it is. */
-int bits_top(bits);   /* Its topmost variable. */
+int bits_top(bits); /* Its topmost variable. */
 bool bits_is_var(bits);
 
 /* Numbers of 'n' bytes, most significant first. */

@@ -38,9 +38,6 @@ struct nlmsghdr *collect_request(char buf[COLLECT_REQUEST], uint16_t type,
 int collect_dump(struct collector *c, struct mnl_socket *socket,
                  struct nlmsghdr *request, struct snapshot_buffer *out);
 
-/* True for an error that says that the kernel has no such thing. */
-bool collect_is_absent(int error);
-
 /* Adds a part for what a dump into 'buffer' gave: its messages if 'error' is
  * 0, else why it is absent or unread. Takes over the buffer. */
 struct snapshot_part *collect_add(struct collector *c, const char *name,

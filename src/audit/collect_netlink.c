@@ -202,8 +202,9 @@ collect_dump(struct collector *c, struct mnl_socket *socket,
     return a.error;
 }
 
-bool
-collect_is_absent(int error)
+/* True for an error that says that the kernel has no such thing. */
+static bool
+is_absent(int error)
 {
     return error == -EOPNOTSUPP || error == -EAFNOSUPPORT
            || error == -EPROTONOSUPPORT || error == -ENOENT;
@@ -217,7 +218,7 @@ collect_add(struct collector *c, const char *name, int error,
         return snapshot_add_netlink(c->snapshot, name, buffer);
     }
     snapshot_buffer_done(buffer);
-    if (collect_is_absent(error)) {
+    if (is_absent(error)) {
         return snapshot_add(c->snapshot, name, SNAPSHOT_ABSENT);
     }
     if (error == -EAGAIN) {

@@ -349,9 +349,7 @@ const struct host_vlan *host_link_vlan(const struct host_link *, uint16_t vid);
 uint16_t host_link_pvid(const struct host_link *);
 
 /* The filters of ingress or egress of a device in the order in which they are
- * asked (chain 0 first), its shared block's if it has one. The qdisc is NULL
- * if it has no such. */
-const struct host_qdisc *host_clsact(const struct host *, uint32_t ifindex);
+ * asked (chain 0 first), its shared block's if it has one. */
 const struct host_filter *host_filters(const struct host *, uint32_t ifindex,
                                        enum host_filter_hook, size_t *ret_n);
 

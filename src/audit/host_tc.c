@@ -278,8 +278,9 @@ host_decode_tc(struct host_build *b)
     host->filters = found ? sort_filters(b, found, host->n_filters) : NULL;
 }
 
-const struct host_qdisc *
-host_clsact(const struct host *host, uint32_t ifindex)
+/* The qdisc of a device that has filters; NULL if there is none. */
+static const struct host_qdisc *
+find_clsact(const struct host *host, uint32_t ifindex)
 {
     for (size_t i = 0; i < host->n_qdiscs; i++) {
         const struct host_qdisc *q = &host->qdiscs[i];
@@ -314,7 +315,7 @@ const struct host_filter *
 host_filters(const struct host *host, uint32_t ifindex,
              enum host_filter_hook hook, size_t *ret_n)
 {
-    const struct host_qdisc *q = host_clsact(host, ifindex);
+    const struct host_qdisc *q = find_clsact(host, ifindex);
     struct host_filter key = { .hook = hook };
     size_t from, to;
 

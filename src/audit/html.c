@@ -94,7 +94,8 @@ html_text(struct ds *s, const char *text)
     }
 }
 
-void
+/* The end of the element that 'tag' begins. */
+static void
 html_end(struct ds *s, const char *tag)
 {
     ds_put_format(s, "</%.*s>", (int) strcspn(tag, " "), tag);

@@ -21,7 +21,4 @@ void html_element(struct ds *, const char *tag, const char *text);
 void html_format(struct ds *, const char *tag, const char *format, ...)
     OVS_PRINTF_FORMAT(3, 4);
 
-/* The end of the element that 'tag' begins. */
-void html_end(struct ds *, const char *tag);
-
 #endif /* src/audit/html.h */

@@ -30,7 +30,6 @@ void report_way(const struct audit *, const struct audit_finding *,
 #define REPORT_LETTERS 8 /* Room for one's letters. */
 
 void report_letters(size_t tenant, char letters[REPORT_LETTERS]);
-void report_badge(size_t tenant, struct ds *);
 /* Badge and name. */
 void report_tenant(const struct audit *, size_t tenant, struct ds *);
 

@@ -25,7 +25,7 @@ report_letters(size_t tenant, char letters[REPORT_LETTERS])
     letters[n] = '\0';
 }
 
-void
+static void
 report_badge(size_t tenant, struct ds *s)
 {
     char letters[REPORT_LETTERS];

@@ -318,7 +318,7 @@ const struct ruleset *ruleset_decode(const struct snapshot *,
 void ruleset_free(const struct ruleset *); /* NULL is fine. */
 
 /* The same, of messages of nftables in any order, one behind the other, in
- * 'size' bytes at 'data', which is aligned for them. */
+ * 'size' bytes at 'data', which is aligned for them. For the fuzzer. */
 const struct ruleset *ruleset_decode_messages(const void *data, size_t size,
                                               struct ds *problems);
 

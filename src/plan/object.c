@@ -39,12 +39,6 @@ static const char *const kind_names[] = {
     [OBJECT_UP] = "link",
 };
 
-const char *
-object_kind_name(enum object_kind kind)
-{
-    return kind_names[kind];
-}
-
 static const char *
 or_empty(const char *s)
 {

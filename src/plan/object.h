@@ -138,9 +138,6 @@ enum object_stage object_stage(const struct object *);
 bool object_concerns(const struct object *, uint32_t ifindex,
                      uint32_t segment);
 
-/* "bridge", "sysctl", ... */
-const char *object_kind_name(enum object_kind);
-
 /* "vlan vif1.0 110 = pvid untagged": one line, for `cordon diff` and logs. */
 void object_format(const struct object *, struct ds *);
 
