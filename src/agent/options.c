@@ -17,7 +17,8 @@
 
 #define DEFAULT_PIDFILE RUNDIR "/cordond.pid"
 #define DEFAULT_STATE_DIR "/var/lib/cordon"
-#define DEFAULT_DROP_LOG "/var/log/cordon/drops.jsonl"
+#define LOG_DIR "/var/log/cordon"
+#define DEFAULT_DROP_LOG LOG_DIR "/drops.jsonl"
 
 enum {
     OPT_CONTROL = 256,
@@ -82,6 +83,8 @@ options_parse(struct options *o, int argc, char *argv[])
 {
     char *short_options = ovs_cmdl_long_options_to_short_options(long_options);
 
+    /* Where libopenvswitch's --log-file is without an argument. */
+    setenv("OVS_LOGDIR", LOG_DIR, 1);
     *o = (struct options){
         .control = xstrdup(CONTROL_DEFAULT),
         .state_dir = xstrdup(DEFAULT_STATE_DIR),
