@@ -36,8 +36,10 @@ const char *const guard_limits[] = {
     "beside the others",
     "TCP above the MTU passes, for the host sees it before it is cut into "
     "segments, and the storm limit counts it once",
-    "a checksum that the host fills in where a guest says: the virtio-net card "
-    "of an emulator hands that on to its tap, and it may be any two bytes of a "
+    "a checksum that the host fills in where a guest says: the virtio-net "
+    "card "
+    "of an emulator hands that on to its tap, and it may be any two bytes of "
+    "a "
     "frame that has been judged (a vif's checksum is where its protocol has "
     "it)",
     "Neighbour Discovery is dropped where one option is longer than 16 bytes, "
